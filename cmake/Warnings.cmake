@@ -1,0 +1,22 @@
+# One set of warnings for everything; always errors, so that none is ever old news.
+add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Werror -Wstrict-prototypes -Wmissing-prototypes
+                    -Wvla -Wformat=2 -Wundef -fno-common -fstack-protector-strong)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wno-format-truncation) # messages are cut at their limit on purpose
+endif()
+add_compile_definitions(_GNU_SOURCE)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+if(AA_ASAN AND AA_TSAN)
+  message(FATAL_ERROR "AA_ASAN and AA_TSAN exclude each other")
+endif()
+if(AA_ASAN)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(AA_TSAN)
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+else()
+  add_compile_definitions($<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+endif()

@@ -1,0 +1,27 @@
+# cmake -D FILES=a;b -D OUT=x.c -P embed_migrations.cmake: fails on a bad name or a gap in the numbers.
+list(SORT FILES)
+set(expected 1)
+set(body "")
+set(table "")
+foreach(file ${FILES})
+  get_filename_component(base ${file} NAME)
+  if(NOT base MATCHES "^([0-9][0-9][0-9][0-9])_([a-z0-9_]+)\\.sql$")
+    message(FATAL_ERROR "migration ${base}: the name must be NNNN_lower_case.sql")
+  endif()
+  set(name ${CMAKE_MATCH_2})
+  math(EXPR number "1${CMAKE_MATCH_1} - 10000")
+  if(NOT number EQUAL expected)
+    message(FATAL_ERROR "migration ${base}: number ${expected} was expected here")
+  endif()
+  math(EXPR expected "${expected} + 1")
+  file(READ ${file} hex HEX)
+  file(SHA256 ${file} sha)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "(................................................................................)"
+         "\\1\n    " bytes "${bytes}")
+  string(APPEND body "static const unsigned char sql_${number}[] = {\n    ${bytes}0x00};\n\n")
+  string(APPEND table "    {${number}, \"${name}\", \"${sha}\", (const char *)sql_${number}},\n")
+endforeach()
+file(WRITE ${OUT} "/* Generated from migrations/sqlite by cmake/embed_migrations.cmake. */\n"
+     "#include \"storage/migrate.h\"\n\n${body}"
+     "const struct migration migrations_sqlite[] = {\n${table}    {0, 0, 0, 0},\n};\n")
