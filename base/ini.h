@@ -1,0 +1,42 @@
+/* ini - a configuration file read into a struct by a table of options (on inih).
+ *
+ * The table is the whole truth: section, key, type, limits, default as text, help.  Unknown sections and
+ * keys, keys given twice and values outside the limits are errors that name file and line; nothing is half
+ * applied, the caller reads into a new struct and swaps.  Loop thread or start-up. */
+#ifndef BASE_INI_H
+#define BASE_INI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+
+enum ini_type {
+    INI_TEXT, /* char *, owned by the struct; "" when not given and no default */
+    INI_INT,  /* int64_t */
+    INI_BOOL, /* bool: yes/no, true/false, on/off, 1/0 */
+};
+
+struct ini_option {
+    const char *section;
+    const char *key;
+    enum ini_type type;
+    size_t offset;            /* of the member in the target struct */
+    int64_t min;              /* INI_INT */
+    int64_t max;              /* INI_INT; for INI_TEXT the longest length, 0 = 1024 */
+    const char *default_text; /* NULL = "" (INI_TEXT) */
+    const char *help;         /* one line */
+};
+
+/* Fills target (zeroed before) with the defaults and then with the file.  path NULL: defaults only.  A
+ * comment begins with ; or # at the start of a line, or with " ;" behind a value.  ERR_CONFIG with
+ * "FILE:LINE: …, what is allowed"; ERR_NOT_FOUND, ERR_DENIED and ERR_IO for the file itself, with its name.
+ */
+MUST_CHECK int ini_load(const char *path, const struct ini_option *options, size_t n_options, void *target,
+                        struct err *e);
+
+/* Frees the INI_TEXT members and zeroes them. */
+void ini_free(const struct ini_option *options, size_t n_options, void *target);
+
+#endif
