@@ -1,0 +1,342 @@
+#include "model/settings.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ini.h"
+#include "base/mem.h"
+#include "model/ascii.h"
+
+#define KEYS_DIRECTORY "/etc/admin-assistant/keys"
+#define SQLITE         "sqlite:"
+#define PORT_MAX       65535
+
+#define TEXT(section, key, member, default_text, help)                                                       \
+    {                                                                                                        \
+        section, key, INI_TEXT, offsetof(struct settings, member), 0, 0, default_text, help                  \
+    }
+#define NUMBER(section, key, member, min, max, default_text, help)                                           \
+    {                                                                                                        \
+        section, key, INI_INT, offsetof(struct settings, member), min, max, default_text, help               \
+    }
+
+/* keys.directory has no default here: "the file says nothing" must stay visible until $CREDENTIALS_DIRECTORY
+ * was looked at. */
+static const struct ini_option options[] = {
+    TEXT("database", "url", database_url, "sqlite:/var/lib/admin-assistant/admin-assistant.db",
+         "sqlite:PATH, an absolute path"),
+    TEXT("graph", "base_url", graph_base_url, "https://graph.microsoft.com/v1.0",
+         "Microsoft Graph; http:// only for loopback addresses"),
+    TEXT("graph", "authority", graph_authority, "https://login.microsoftonline.com",
+         "where tokens come from; http:// only for loopback addresses"),
+    TEXT("graph", "tenant", graph_tenant, "organizations", "directory id, domain, organizations or common"),
+    TEXT("graph", "client_id", graph_client_id, NULL, "application (client) id of the app registration"),
+    TEXT("graph", "client_secret_file", graph_secret_file, NULL,
+         "file with the client secret; none: users sign in with a device code"),
+    TEXT("graph", "ca_file", graph_ca_file, NULL, "PEM file with a trust anchor besides the system's"),
+    NUMBER("graph", "max_requests", graph_max_requests, 1, 1024, "64",
+           "requests in flight in all, 1 to 1024; never more than 4 per mailbox"),
+    TEXT("keys", "directory", keys_directory, NULL,
+         "key files; none: $CREDENTIALS_DIRECTORY, else " KEYS_DIRECTORY),
+    NUMBER("service", "drain_seconds", drain_seconds, 0, 3600, "30",
+           "how long a stop waits for the current step, 0 to 3600"),
+    TEXT("timesheet", "directory", timesheet_directory, "/var/lib/admin-assistant/timesheets",
+         "where timesheets are written"),
+};
+
+/* An address taken apart; pieces of the URL, none of them owned. */
+struct origin {
+    bool is_tls;
+    const char *host;
+    size_t host_len;
+    const char *path;
+};
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool all_of(const char *text, size_t len, const char *more)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (!ascii_is_alnum(text[i]) && !strchr(more, text[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_address(int family, const char *text, size_t len, unsigned char ret_bytes[16])
+{
+    char copy[INET6_ADDRSTRLEN];
+    if (len >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return inet_pton(family, copy, ret_bytes) == 1;
+}
+
+/* The address itself, not what a resolver makes of it: 127.example.org is somebody's host. */
+static bool is_loopback(const char *host, size_t len)
+{
+    static const unsigned char one[16] = {[15] = 1};
+    unsigned char bytes[16];
+    if (host[0] == '[') {
+        return is_address(AF_INET6, host + 1, len - 2, bytes) && memcmp(bytes, one, sizeof one) == 0;
+    }
+    if (is_address(AF_INET, host, len, bytes)) {
+        return bytes[0] == 127;
+    }
+    char name[sizeof "localhost"];
+    if (len != sizeof name - 1) {
+        return false;
+    }
+    memcpy(name, host, len);
+    name[len] = '\0';
+    return ascii_equal_nocase(name, "localhost");
+}
+
+static bool is_host(const char *host, size_t len)
+{
+    unsigned char bytes[16];
+    if (len > 0 && host[0] == '[') {
+        return len > 2 && host[len - 1] == ']' && is_address(AF_INET6, host + 1, len - 2, bytes);
+    }
+    return len > 0 && all_of(host, len, ".-") && host[0] != '.' && host[0] != '-';
+}
+
+static bool is_port(const char *text, size_t len)
+{
+    int64_t port = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (!ascii_is_digit(text[i]) || port > PORT_MAX) {
+            return false;
+        }
+        port = port * 10 + (text[i] - '0');
+    }
+    return port >= 1 && port <= PORT_MAX;
+}
+
+/* NULL, or what is wrong with the URL.  The text never repeats the URL: a password may stand in it. */
+static const char *split_origin(const char *url, struct origin *ret_origin)
+{
+    struct origin o = {.is_tls = has_prefix(url, "https://")};
+    if (!o.is_tls && !has_prefix(url, "http://")) {
+        return "must begin with https://";
+    }
+    o.host = strstr(url, "://") + 3;
+    o.path = o.host + strcspn(o.host, "/?#");
+    size_t len = (size_t)(o.path - o.host);
+    if (memchr(o.host, '@', len)) {
+        return "must not hold a user name";
+    }
+    const char *end = memchr(o.host, ']', len);
+    end = end ? end + 1 : o.host;
+    const char *colon = memchr(end, ':', (size_t)(o.path - end));
+    if (colon && !is_port(colon + 1, (size_t)(o.path - colon - 1))) {
+        return "has a port that is no number from 1 to 65535";
+    }
+    o.host_len = (size_t)((colon ? colon : o.path) - o.host);
+    if (!is_host(o.host, o.host_len)) {
+        return "has no valid host name";
+    }
+    if (strpbrk(o.path, "?#")) {
+        return "must not have a query or a fragment";
+    }
+    if (!all_of(o.path, strlen(o.path), "/._~-")) {
+        return "has a character in its path that does not belong there";
+    }
+    *ret_origin = o;
+    return NULL;
+}
+
+int settings_check_origin(const char *what, const char *url, struct err *e)
+{
+    struct origin o = {.host = NULL};
+    const char *problem = split_origin(url, &o);
+    if (!problem && !o.is_tls && !is_loopback(o.host, o.host_len)) {
+        problem = "is http://, which is allowed for 127.0.0.0/8, [::1] and localhost only; use https://";
+    }
+    if (problem) {
+        return err_set(e, ERR_CONFIG, 0, "%s %s", what, problem);
+    }
+    return 0;
+}
+
+/* "No trailing slash", so that paths can be put behind. */
+static void cut_slashes(char *url)
+{
+    size_t len = strlen(url);
+    while (len > 0 && url[len - 1] == '/') {
+        url[--len] = '\0';
+    }
+}
+
+static int check_origins(struct settings *s, struct err *e)
+{
+    int error = settings_check_origin("graph.base_url", s->graph_base_url, e);
+    if (!error) {
+        error = settings_check_origin("graph.authority", s->graph_authority, e);
+    }
+    if (!error) {
+        cut_slashes(s->graph_base_url);
+        cut_slashes(s->graph_authority);
+    }
+    return error;
+}
+
+static int check_database(const char *url, struct err *e)
+{
+    if (has_prefix(url, "postgresql:") || has_prefix(url, "postgres:")) {
+        return err_set(e, ERR_CONFIG, 0, "database.url: PostgreSQL is not yet supported; use sqlite:PATH");
+    }
+    if (!has_prefix(url, SQLITE)) {
+        return err_set(e, ERR_CONFIG, 0, "database.url must be sqlite:PATH");
+    }
+    const char *path = url + strlen(SQLITE);
+    /* sqlite:///x means a relative path to some tools and an absolute one to others. */
+    if (path[0] != '/' || path[1] == '/' || path[1] == '\0') {
+        return err_set(e, ERR_CONFIG, 0,
+                       "database.url must be sqlite:PATH with an absolute path after the colon, as in "
+                       "sqlite:/var/lib/admin-assistant/admin-assistant.db");
+    }
+    return 0;
+}
+
+static int check_path(const char *what, const char *path, struct err *e)
+{
+    if (*path && *path != '/') {
+        return err_set(e, ERR_CONFIG, 0, "%s must be an absolute path; neither ~ nor variables are expanded",
+                       what);
+    }
+    return 0;
+}
+
+static int check_paths(const struct settings *s, struct err *e)
+{
+    const struct {
+        const char *what;
+        const char *path;
+    } paths[] = {
+        {"graph.client_secret_file", s->graph_secret_file},
+        {"graph.ca_file", s->graph_ca_file},
+        {"keys.directory", s->keys_directory},
+        {"timesheet.directory", s->timesheet_directory},
+    };
+    int error = 0;
+    for (size_t i = 0; !error && i < ARRAY_LEN(paths); i++) {
+        error = check_path(paths[i].what, paths[i].path, e);
+    }
+    if (!error && !*s->timesheet_directory) {
+        error = err_set(e, ERR_CONFIG, 0, "timesheet.directory must not be empty");
+    }
+    return error;
+}
+
+/* These tenants stand for "wherever the user comes from"; an application that signs in by itself comes from
+ * one. */
+static bool is_open_tenant(const char *tenant)
+{
+    return ascii_equal_nocase(tenant, "organizations") || ascii_equal_nocase(tenant, "common") ||
+           ascii_equal_nocase(tenant, "consumers");
+}
+
+/* Both become part of a URL and a form without further encoding. */
+static int check_sign_in(const struct settings *s, struct err *e)
+{
+    if (!*s->graph_tenant || !all_of(s->graph_tenant, strlen(s->graph_tenant), ".-")) {
+        return err_set(e, ERR_CONFIG, 0, "graph.tenant must be made of letters, digits, dots and hyphens");
+    }
+    if (!all_of(s->graph_client_id, strlen(s->graph_client_id), ".-")) {
+        return err_set(e, ERR_CONFIG, 0, "graph.client_id must be made of letters, digits, dots and hyphens");
+    }
+    if (*s->graph_secret_file && !*s->graph_client_id) {
+        return err_set(e, ERR_CONFIG, 0, "graph.client_secret_file is set, so graph.client_id must be too");
+    }
+    if (*s->graph_secret_file && is_open_tenant(s->graph_tenant)) {
+        return err_set(
+            e, ERR_CONFIG, 0,
+            "graph.tenant is %s: with graph.client_secret_file it must be the directory's own id or domain",
+            s->graph_tenant);
+    }
+    return 0;
+}
+
+static int check(struct settings *s, struct err *e)
+{
+    int error = check_database(s->database_url, e);
+    if (!error) {
+        error = check_origins(s, e);
+    }
+    if (!error) {
+        error = check_sign_in(s, e);
+    }
+    return error ? error : check_paths(s, e);
+}
+
+static void choose_keys(struct settings *s, const char *credentials_directory)
+{
+    if (*s->keys_directory) {
+        return;
+    }
+    bool given = credentials_directory && *credentials_directory;
+    free(s->keys_directory);
+    s->keys_directory = mem_strdup(given ? credentials_directory : KEYS_DIRECTORY);
+}
+
+int settings_load(const char *path, const char *credentials_directory, struct settings *ret_settings,
+                  struct err *e)
+{
+    struct settings s = {.database_url = NULL};
+    int error = ini_load(path, options, ARRAY_LEN(options), &s, e);
+    if (error) {
+        settings_finish(&s);
+        return error;
+    }
+    choose_keys(&s, credentials_directory);
+    error = check(&s, e);
+    if (error) {
+        settings_finish(&s);
+        if (e && path) {
+            err_prefix(e, "%s", path);
+        }
+        return error;
+    }
+    *ret_settings = s;
+    return 0;
+}
+
+void settings_finish(struct settings *s)
+{
+    if (s) {
+        ini_free(options, ARRAY_LEN(options), s);
+        *s = (struct settings){0};
+    }
+}
+
+const char *settings_database_path(const struct settings *s)
+{
+    return s->database_url + strlen(SQLITE);
+}
+
+/* The output is itself a configuration file, which says what holds without one. */
+void settings_print_help(void)
+{
+    const char *section = "";
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        const struct ini_option *o = &options[i];
+        if (strcmp(section, o->section) != 0) {
+            section = o->section;
+            printf("[%s]\n", section);
+        }
+        char pair[128];
+        snprintf(pair, sizeof pair, "%s = %s", o->key, o->default_text ? o->default_text : "");
+        printf("%-56s ; %s\n", pair, o->help);
+    }
+}
