@@ -1,0 +1,426 @@
+#include "storage/run_store.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/json_out.h"
+#include "base/mem.h"
+#include "storage/audit_store.h"
+#include "storage/stage_store.h"
+
+#define COUNTS_MAX  2048 /* bytes of the counts as text */
+#define DETAILS_MAX 65536
+
+/* ---- counts as text ---- */
+
+struct count_row {
+    const char *name;
+    size_t offset;
+};
+
+#define COUNT_ROW(member)                                                                                    \
+    {                                                                                                        \
+#member, offsetof(struct run_counts, member)                                                         \
+    }
+static const struct count_row count_rows[] = {
+    COUNT_ROW(pages),    COUNT_ROW(fetched),   COUNT_ROW(quarantined), COUNT_ROW(inserted),
+    COUNT_ROW(changed),  COUNT_ROW(restored),  COUNT_ROW(vanished),    COUNT_ROW(unchanged),
+    COUNT_ROW(requests), COUNT_ROW(throttled),
+};
+
+/* Verdicts are members by their own names: keep, outside …  None of them is a name in count_rows. */
+int run_counts_write(const struct run_counts *counts, struct buf *text)
+{
+    struct json_out j;
+    json_out_begin(&j, text);
+    json_open(&j, NULL, '{');
+    for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
+        int64_t value;
+        memcpy(&value, (const char *)counts + count_rows[i].offset, sizeof value);
+        json_int(&j, count_rows[i].name, value);
+    }
+    for (int v = 0; v < VERDICT_COUNT; v++) {
+        json_int(&j, event_verdict_name((enum event_verdict)v), counts->verdicts[v]);
+    }
+    json_close(&j, '}');
+    return json_out_end(&j);
+}
+
+static bool is_name(const char *name, size_t len, const char *known)
+{
+    return strlen(known) == len && memcmp(name, known, len) == 0;
+}
+
+static void set_count(struct run_counts *counts, const char *name, size_t len, int64_t value)
+{
+    for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
+        if (is_name(name, len, count_rows[i].name)) {
+            memcpy((char *)counts + count_rows[i].offset, &value, sizeof value);
+        }
+    }
+    for (int v = 0; v < VERDICT_COUNT; v++) {
+        if (is_name(name, len, event_verdict_name((enum event_verdict)v))) {
+            counts->verdicts[v] = value;
+        }
+    }
+}
+
+static const char *skip_space(const char *p)
+{
+    while (isspace((unsigned char)*p)) {
+        p++;
+    }
+    return p;
+}
+
+/* One "name": number.  Returns what stands behind it, NULL if it is none. */
+static const char *read_member(const char *p, struct run_counts *counts)
+{
+    if (*p != '"') {
+        return NULL;
+    }
+    const char *name = ++p;
+    p += strcspn(p, "\"\\");
+    size_t len = (size_t)(p - name);
+    if (*p != '"') {
+        return NULL;
+    }
+    p = skip_space(p + 1);
+    if (*p != ':') {
+        return NULL;
+    }
+    p = skip_space(p + 1);
+    char *end;
+    errno = 0;
+    long long value = strtoll(p, &end, 10);
+    if (end == p || errno != 0) {
+        return NULL;
+    }
+    set_count(counts, name, len, value);
+    return skip_space(end);
+}
+
+int run_counts_read(const char *text, struct run_counts *ret_counts)
+{
+    struct run_counts counts = {0};
+    const char *p = skip_space(text);
+    if (*p++ != '{') {
+        return ERR_INVALID;
+    }
+    p = skip_space(p);
+    while (*p != '}') {
+        p = read_member(p, &counts);
+        if (!p || (*p != ',' && *p != '}')) {
+            return ERR_INVALID;
+        }
+        p = *p == ',' ? skip_space(p + 1) : p;
+    }
+    if (*skip_space(p + 1)) {
+        return ERR_INVALID;
+    }
+    *ret_counts = counts;
+    return 0;
+}
+
+/* ---- loading ---- */
+
+static void read_columns(struct stmt *s, struct run *run)
+{
+    run->id = stmt_col_int(s, 0);
+    run->job_id = stmt_col_int(s, 1);
+    run->user_id = stmt_col_int(s, 2);
+    run->archive_configuration_id = stmt_col_int(s, 3);
+    run->slot_ms = stmt_col_time(s, 7);
+    run->attempt = (int)stmt_col_int(s, 8);
+    run->is_dry = stmt_col_int(s, 9) != 0;
+    snprintf(run->step, sizeof run->step, "%s", stmt_col_text(s, 10));
+    run->cursor = stmt_col_dup(s, 11);
+    run->from_day = stmt_col_date(s, 12);
+    run->to_day = stmt_col_date(s, 13);
+    snprintf(run->correlation_id, sizeof run->correlation_id, "%s", stmt_col_text(s, 14));
+    run->parent_audit_id = stmt_col_int(s, 15);
+    run->name = stmt_col_dup(s, 17);
+    run->account = stmt_col_dup(s, 18);
+    run->source_uri = stmt_col_dup(s, 19);
+    run->destination_uri = stmt_col_dup(s, 20);
+    run->zone = stmt_col_dup(s, 21);
+    run->calendar_id = stmt_col_dup(s, 22);
+    run->skip_cancelled = stmt_col_int(s, 23) != 0;
+    run->keep_declined = stmt_col_int(s, 24) != 0;
+}
+
+static int read_run(struct stmt *s, struct run *run, struct err *e)
+{
+    read_columns(s, run);
+    if (job_type_from(stmt_col_text(s, 4), &run->type) < 0 ||
+        run_trigger_from(stmt_col_text(s, 5), &run->trigger) < 0 ||
+        run_state_from(stmt_col_text(s, 6), &run->state) < 0 ||
+        run_counts_read(stmt_col_text(s, 16), &run->counts) < 0) {
+        return err_set(e, ERR_DB_CORRUPT, 0, "run %lld: its row in job_runs can not be read",
+                       (long long)run->id);
+    }
+    return 0;
+}
+
+int run_store_load(struct db *db, int64_t run_id, struct run *ret_run, struct err *e)
+{
+    struct stmt *s = db_stmt(
+        db,
+        "SELECT r.id, r.job_id, r.user_id, j.archive_configuration_id, j.job_type, r.run_trigger, r.state, "
+        "r.slot_at, r.attempt, r.is_dry, r.step, r.next_page, r.from_date, r.to_date, r.correlation_id, "
+        "r.parent_audit_id, r.counts, c.name, u.email, c.source_calendar_uri, c.destination_calendar_uri, "
+        "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined "
+        "FROM job_runs r JOIN job_configurations j ON j.id = r.job_id "
+        "JOIN archive_configurations c ON c.id = j.archive_configuration_id JOIN users u ON u.id = r.user_id "
+        "WHERE r.id = $1");
+    struct run run = {0};
+    stmt_int(s, 1, run_id);
+    int r = stmt_step(s, e);
+    if (r == 0) {
+        return err_set(e, ERR_NOT_FOUND, 0, "there is no run %lld", (long long)run_id);
+    }
+    if (r > 0) {
+        r = read_run(s, &run, e);
+        stmt_reset(s);
+    }
+    if (r < 0) {
+        run_finish(&run);
+        return r;
+    }
+    *ret_run = run;
+    return 0;
+}
+
+/* ---- ownership ---- */
+
+static int lost(int64_t run_id, int64_t instance_id, struct err *e)
+{
+    return err_set(e, ERR_CANCELLED, 0, "run %lld is not, or no longer, run by instance %lld",
+                   (long long)run_id, (long long)instance_id);
+}
+
+int run_store_check_owner(struct db *db, int64_t run_id, int64_t instance_id, struct err *e)
+{
+    int64_t n;
+    struct stmt *s =
+        db_stmt(db, "SELECT count(*) FROM job_runs WHERE id = $1 AND state = 'running' AND instance_id = $2");
+    stmt_int(s, 1, run_id);
+    stmt_int(s, 2, instance_id);
+    int r = stmt_get_int(s, &n, e);
+    if (r < 0) {
+        return r;
+    }
+    return n == 1 ? 0 : lost(run_id, instance_id, e);
+}
+
+/* For the updates below, whose WHERE names the owner. */
+static int run_owned(struct db *db, struct stmt *s, const struct run *run, int64_t instance_id, struct err *e)
+{
+    int r = stmt_run(s, e);
+    if (r < 0) {
+        return r;
+    }
+    return db_changes(db) == 1 ? 0 : lost(run->id, instance_id, e);
+}
+
+int run_store_save(struct db *db, const struct run *run, int64_t instance_id, const char *cursor,
+                   const struct run_counts *counts, struct err *e)
+{
+    CLEANUP(buf_finish) struct buf text = {.max = COUNTS_MAX};
+    int r = run_counts_write(counts, &text);
+    if (r < 0) {
+        return err_set(e, r, 0, "the counts of run %lld", (long long)run->id);
+    }
+    struct stmt *s = db_stmt(db, "UPDATE job_runs SET step = $3, next_page = $4, counts = $5, attempt = $6, "
+                                 "calendar_id = $7 WHERE id = $1 AND state = 'running' AND instance_id = $2");
+    stmt_int(s, 1, run->id);
+    stmt_int(s, 2, instance_id);
+    stmt_text(s, 3, run->step);
+    stmt_text(s, 4, cursor);
+    stmt_text(s, 5, buf_str(&text));
+    stmt_int(s, 6, run->attempt);
+    stmt_text(s, 7, run->calendar_id);
+    return run_owned(db, s, run, instance_id, e);
+}
+
+/* ---- audit ---- */
+
+static const char *action_type(const struct run *run)
+{
+    return run->type == JOB_TIMESHEET ? "timesheet" : "archive";
+}
+
+int run_store_audit(struct db *db, const struct run *run, const char *operation, const char *status,
+                    const char *message, const char *details_json, struct err *e)
+{
+    struct audit_entry entry = {
+        .user_id = run->user_id,
+        .action_type = action_type(run),
+        .operation = operation,
+        .resource_type = "calendar",
+        .resource_id = run->source_uri,
+        .status = status,
+        .message = message,
+        .details_json = details_json,
+        .duration_ms = -1,
+        .correlation_id = run->correlation_id,
+        .parent_audit_id = run->parent_audit_id,
+    };
+    return audit_append(db, &entry, NULL, e);
+}
+
+static int append_child(struct db *db, const struct run *run, const struct audit_entry *child, struct err *e)
+{
+    struct audit_entry entry = *child;
+    entry.user_id = entry.user_id ? entry.user_id : run->user_id;
+    entry.correlation_id = entry.correlation_id ? entry.correlation_id : run->correlation_id;
+    entry.parent_audit_id = entry.parent_audit_id ? entry.parent_audit_id : run->parent_audit_id;
+    return audit_append(db, &entry, NULL, e);
+}
+
+int run_store_advance(struct db *db, const struct run *run, int64_t instance_id,
+                      const struct audit_entry *child, struct err *e)
+{
+    int r = run_store_save(db, run, instance_id, run->cursor, &run->counts, e);
+    if (r < 0 || !child) {
+        return r;
+    }
+    return append_child(db, run, child, e);
+}
+
+/* ---- waiting ---- */
+
+static int audit_failed_attempt(struct db *db, const struct run *run, const struct err *why, struct err *e)
+{
+    CLEANUP_FREE char *message =
+        mem_printf("%s in step %s: %s", err_text(why->code), run->step[0] ? run->step : "start", why->msg);
+    return run_store_audit(db, run, "retry", "failure", message, NULL, e);
+}
+
+int run_store_suspend(struct db *db, const struct run *run, int64_t instance_id, int64_t not_before_ms,
+                      const struct err *why, struct err *e)
+{
+    int r = run_store_save(db, run, instance_id, run->cursor, &run->counts, e);
+    if (r < 0) {
+        return r;
+    }
+    struct stmt *s =
+        db_stmt(db, "UPDATE job_runs SET state = 'waiting', instance_id = NULL, not_before = $3, "
+                    "error_code = $4, error_message = $5 "
+                    "WHERE id = $1 AND state = 'running' AND instance_id = $2");
+    stmt_int(s, 1, run->id);
+    stmt_int(s, 2, instance_id);
+    stmt_time(s, 3, not_before_ms);
+    stmt_text(s, 4, why ? err_name(why->code) : NULL);
+    stmt_text(s, 5, why ? why->msg : NULL);
+    r = run_owned(db, s, run, instance_id, e);
+    if (r < 0 || !why) {
+        return r;
+    }
+    return audit_failed_attempt(db, run, why, e);
+}
+
+/* ---- closing ---- */
+
+static int move_high_water(struct db *db, const struct run *run, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "UPDATE job_configurations SET archived_through = $3 WHERE id = $1 AND "
+                                 "(archived_through >= $2 AND archived_through < $3 OR "
+                                 "archived_through IS NULL AND $4 <> 'request')");
+    stmt_int(s, 1, run->job_id);
+    stmt_date(s, 2, run->from_day);
+    stmt_date(s, 3, run->to_day);
+    stmt_text(s, 4, run_trigger_name(run->trigger));
+    return stmt_run(s, e);
+}
+
+/* "{"counts":{…}" and then the members that details had. */
+static int closing_details(const struct run_counts *counts, const char *details, struct buf *text)
+{
+    const char *rest = details && details[0] == '{' ? skip_space(details + 1) : "}";
+    int r = buf_add_str(text, "{\"counts\":");
+    r = r < 0 ? r : run_counts_write(counts, text);
+    r = r < 0 || *rest == '}' ? r : buf_add_str(text, ",");
+    return r < 0 ? r : buf_add_str(text, rest);
+}
+
+/* Since the run first began, on the wall clock: it may have waited in between. */
+static int measure_duration(struct db *db, int64_t run_id, int64_t *ret_ms, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "SELECT started_at FROM job_runs WHERE id = $1");
+    stmt_int(s, 1, run_id);
+    int r = stmt_step(s, e);
+    if (r < 0) {
+        return r;
+    }
+    int64_t started_ms = r > 0 ? stmt_col_time(s, 0) : INT64_MIN;
+    int64_t ms = started_ms == INT64_MIN ? -1 : db_now_ms(db) - started_ms;
+    stmt_reset(s);
+    *ret_ms = ms;
+    return 0;
+}
+
+static int close_parent(struct db *db, const struct run *run, enum run_outcome outcome, const struct err *why,
+                        const struct audit_entry *closing, struct err *e)
+{
+    CLEANUP(buf_finish) struct buf details = {.max = DETAILS_MAX};
+    struct audit_entry entry = closing ? *closing : (struct audit_entry){.duration_ms = -1};
+    int r = closing_details(&run->counts, entry.details_json, &details);
+    if (r < 0) {
+        return err_set(e, r, 0, "the closing details of run %lld", (long long)run->id);
+    }
+    entry.details_json = buf_str(&details);
+    entry.status = entry.status ? entry.status : run_outcome_name(outcome);
+    entry.message = entry.message ? entry.message : why ? why->msg : NULL;
+    if (entry.duration_ms < 0) {
+        r = measure_duration(db, run->id, &entry.duration_ms, e);
+    }
+    return r < 0 ? r : audit_close(db, run->parent_audit_id, &entry, e);
+}
+
+/* A dry run leaves nothing: what it was the first to see in quarantine goes again. */
+static int forget_dry_quarantine(struct db *db, int64_t run_id, int64_t configuration_id, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "DELETE FROM quarantined_events WHERE archive_configuration_id = $2 AND "
+                                 "run_id = $1 AND last_run_id = $1");
+    stmt_int(s, 1, run_id);
+    stmt_int(s, 2, configuration_id);
+    return stmt_run(s, e);
+}
+
+static int mark_done(struct db *db, const struct run *run, int64_t instance_id, enum run_outcome outcome,
+                     const struct err *why, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "UPDATE job_runs SET state = 'done', outcome = $3, error_code = $4, "
+                                 "error_message = $5, finished_at = $6, not_before = NULL "
+                                 "WHERE id = $1 AND state = 'running' AND instance_id = $2");
+    stmt_int(s, 1, run->id);
+    stmt_int(s, 2, instance_id);
+    stmt_text(s, 3, run_outcome_name(outcome));
+    stmt_text(s, 4, why ? err_name(why->code) : NULL);
+    stmt_text(s, 5, why ? why->msg : NULL);
+    stmt_time(s, 6, db_now_ms(db));
+    return run_owned(db, s, run, instance_id, e);
+}
+
+int run_store_close(struct db *db, const struct run *run, int64_t instance_id, enum run_outcome outcome,
+                    const struct err *why, const struct audit_entry *closing, struct err *e)
+{
+    int r = run_store_save(db, run, instance_id, NULL, &run->counts, e);
+    r = r < 0 ? r : mark_done(db, run, instance_id, outcome, why, e);
+    r = r < 0 ? r : stage_store_clear(db, run->id, e);
+    if (r == 0 && run->is_dry) {
+        r = forget_dry_quarantine(db, run->id, run->archive_configuration_id, e);
+    } else if (r == 0 && outcome == OUTCOME_SUCCESS) {
+        r = move_high_water(db, run, e);
+    }
+    if (r < 0 || run->parent_audit_id == 0) {
+        return r;
+    }
+    return close_parent(db, run, outcome, why, closing, e);
+}
