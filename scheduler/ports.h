@@ -1,0 +1,134 @@
+/* ports - what the scheduler needs from the world, as structs of function pointers.  daemon/bind_*.c bind
+ * them to storage/ and graph/, tests bind fakes.
+ *
+ * Every call that takes `done` is asynchronous: done is called exactly once, on the loop thread, later, never
+ * from inside the call.  `e` is NULL on success.  Arguments are borrowed until done is called, unless a
+ * comment says "takes". */
+#ifndef SCHEDULER_PORTS_H
+#define SCHEDULER_PORTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "jobs/job.h"
+#include "model/audit.h"
+#include "model/event.h"
+#include "model/run.h"
+
+#define PORT_NEVER INT64_MAX
+
+typedef void (*port_done)(void *arg, const struct err *e);
+
+/* Who asked for a run, for the audit. */
+struct run_asker {
+    enum run_trigger trigger;
+    int64_t pid; /* of the sender of a signal; 0 = none */
+    int64_t uid; /* -1 = none */
+};
+
+/* A decision of the planner about one job: when it is due next, and whether a slot is queued now. */
+struct plan {
+    int64_t job_id;
+    int64_t next_run_ms; /* PORT_NEVER for manual jobs; -1 leaves it as it is */
+    bool queue;          /* insert a run, too (nothing happens if the slot is there already) */
+    int64_t slot_ms;
+    int32_t from_day, to_day;
+};
+
+/* done: the jobs belong to the callback's caller, who frees them after it returns. */
+typedef void (*port_jobs_done)(void *arg, const struct err *e, struct job *jobs, size_t n);
+
+/* done takes the runs (free with run_finish each, then free the array). */
+struct taken {
+    struct run *runs;
+    size_t n;
+    int64_t next_wake_ms; /* earliest due time or end of a wait, PORT_NEVER when there is none */
+    bool has_more;        /* more are ready than were asked for */
+};
+typedef void (*port_taken_done)(void *arg, const struct err *e, struct taken *taken);
+
+/* What staging, transforming and storing added to the run's counts (the store writes them, too). */
+typedef void (*port_counts_done)(void *arg, const struct err *e, const struct run_counts *counts);
+
+struct store_port {
+    void *self;
+
+    /* Jobs that want planning: active, not paused, with no next_run_at or one at or before now.  At most max.
+     */
+    void (*jobs_due)(void *self, int64_t now_ms, size_t max, port_jobs_done done, void *arg);
+    /* One job (active or not), or with id 0 every active one. */
+    void (*jobs_named)(void *self, int64_t job_id, port_jobs_done done, void *arg);
+    /* Writes all plans in one transaction. */
+    void (*plan)(void *self, const struct plan *plans, size_t n, struct run_asker asker, port_done done,
+                 void *arg);
+    /* Takes runs that may go on now: queued, waiting until now or before, or left by a dead instance; never
+     * two of one job.  Sets owner, state running, and opens the parent audit entry where there is none yet.
+     */
+    void (*take)(void *self, int64_t now_ms, size_t max, port_taken_done done, void *arg);
+
+    /* The following belong to one run each.  They store run->step (the step to be in afterwards) and
+     * run->counts along with what they do, in one transaction, and fail with ERR_CANCELLED if the run has
+     * another owner by now. */
+
+    /* Step change.  child may be NULL. */
+    void (*advance)(void *self, const struct run *run, const struct audit_entry *child, port_done done,
+                    void *arg);
+    /* Takes page (also on error).  The cursor becomes the page's next_cursor.  With run->cursor NULL this is
+     * the first page: what an earlier attempt staged is dropped before. */
+    void (*stage)(void *self, const struct run *run, struct event_page *page, port_counts_done done,
+                  void *arg);
+    void (*transform)(void *self, const struct run *run, const struct window *window, staged_rules rules,
+                      port_counts_done done, void *arg);
+    /* Staging to archive, all of it or nothing; staging is empty afterwards.  A dry run counts and rolls
+     * back. */
+    void (*store)(void *self, const struct run *run, const struct window *window, port_counts_done done,
+                  void *arg);
+    /* Between two attempts, or parked for the next start (not_before_ms 0). */
+    void (*suspend)(void *self, const struct run *run, int64_t not_before_ms, const struct err *why,
+                    port_done done, void *arg);
+    /* Closes the run, its parent audit entry and staging; moves the high-water mark on success. */
+    void (*close)(void *self, const struct run *run, enum run_outcome outcome, const struct err *why,
+                  const struct audit_entry *closing, port_done done, void *arg);
+};
+
+/* done: borrowed for the callback. */
+typedef void (*port_calendar_done)(void *arg, const struct err *e, const char *calendar_id);
+/* done takes the page. */
+typedef void (*port_page_done)(void *arg, const struct err *e, struct event_page *page);
+
+struct calendar_port {
+    void *self;
+    void (*resolve)(void *self, const struct run *run, port_calendar_done done, void *arg);
+    /* The page at run->cursor; the service may read ahead. */
+    void (*fetch)(void *self, const struct run *run, const struct window *window, port_page_done done,
+                  void *arg);
+    /* Requests and throttles since the last call, for the counts; forgets what it holds for the run when
+     * is_over. */
+    void (*account)(void *self, int64_t run_id, bool is_over, int64_t *ret_requests, int64_t *ret_throttled);
+    /* Gives up what is under way for the run; its done comes with ERR_CANCELLED. */
+    void (*cancel)(void *self, int64_t run_id);
+};
+
+/* Wakes the scheduler at a wall-clock time (scheduler_tick on the loop thread).  arm replaces the time set
+ * before; PORT_NEVER disarms. */
+struct timer_port {
+    void *self;
+    void (*arm)(void *self, int64_t wall_ms);
+};
+
+/* The owner's view: journal, status line. */
+struct notifier {
+    void *self;
+    void (*run_started)(void *self, const struct run *run);
+    void (*run_closed)(void *self, const struct run *run, enum run_outcome outcome, const struct err *why,
+                       int64_t duration_ms);
+    void (*run_waiting)(void *self, const struct run *run, const struct err *why, int64_t delay_ms);
+    /* Something outside a run failed; the scheduler tries again. */
+    void (*trouble)(void *self, const struct err *why, const char *doing);
+    /* An error of class stop: the process must not go on. */
+    void (*stop)(void *self, const struct err *why);
+};
+
+#endif
