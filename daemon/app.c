@@ -1,0 +1,308 @@
+#include "daemon/app.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/bind_graph.h"
+#include "daemon/bind_store.h"
+#include "daemon/bind_tokens.h"
+#include "daemon/journal.h"
+#include "daemon/loop_meter.h"
+#include "daemon/messages.h"
+#include "daemon/signals.h"
+#include "daemon/status.h"
+#include "graph/graph.h"
+#include "scheduler/scheduler.h"
+#include "scheduler/wall_timer.h"
+#include "storage/instance_store.h"
+#include "storage/migrate.h"
+#include "storage/writer.h"
+
+#define MAX_RUNS 256 /* at once; each holds two pages at most */
+
+struct app {
+    const struct app_options *options;
+    const struct settings *settings;
+    uv_loop_t loop;
+    struct loop_meter meter;
+    struct tz_cache *zones;
+    struct keyring *keyring;
+    struct db *db; /* until the writer has taken it */
+    int64_t instance_id;
+    struct writer *writer;
+    struct bind_store *store;
+    struct bind_tokens *tokens;
+    struct graph *graph;
+    struct bind_graph *calendar;
+    struct wall_timer *timer;
+    struct scheduler *scheduler;
+    struct signals *signals;
+    struct journal journal;
+    struct status *status;
+    uv_timer_t drain_limit;
+    bool is_stopping;
+    int exit_status;
+};
+
+/* ---- down, in the reverse order of up: each callback starts the next piece ---- */
+
+static void on_writer_closed(void *arg)
+{
+    struct app *app = arg;
+    app->writer = NULL;
+    uv_close((uv_handle_t *)&app->drain_limit, NULL);
+    loop_meter_finish(&app->meter);
+}
+
+static void on_instance_stopped(void *arg, const struct err *e)
+{
+    struct app *app = arg;
+    if (e) {
+        log_write(LOG_LEVEL_WARNING, MESSAGE_TROUBLE, NULL, "noting the end of this instance: %s", e->msg);
+    }
+    writer_destroy(app->writer, on_writer_closed, app);
+}
+
+static int stop_instance(struct db *db, void *arg, struct err *e)
+{
+    struct app *app = arg;
+    return instance_stop(db, app->instance_id, e);
+}
+
+static void on_graph_closed(void *arg)
+{
+    struct app *app = arg;
+    app->graph = NULL;
+    bind_tokens_destroy(app->tokens);
+    bind_store_destroy(app->store);
+    status_destroy(app->status);
+    writer_submit(app->writer, stop_instance, on_instance_stopped, app);
+}
+
+static void on_calendar_closed(void *arg)
+{
+    struct app *app = arg;
+    graph_close(app->graph, on_graph_closed, app);
+}
+
+static void on_drained(void *arg)
+{
+    struct app *app = arg;
+    uv_timer_stop(&app->drain_limit);
+    signals_destroy(app->signals);
+    wall_timer_destroy(app->timer);
+    scheduler_destroy(app->scheduler);
+    bind_graph_close(app->calendar, on_calendar_closed, app);
+}
+
+static void on_drain_limit(uv_timer_t *timer)
+{
+    struct app *app = timer->data;
+    log_write(LOG_LEVEL_WARNING, MESSAGE_STOPPED, NULL,
+              "%zu runs did not come to a stop within %lld s; they are resumed at the next start",
+              scheduler_active(app->scheduler), (long long)app->settings->drain_seconds);
+    _exit(app->exit_status);
+}
+
+static void stop(struct app *app, int exit_status)
+{
+    if (app->is_stopping) {
+        return;
+    }
+    app->is_stopping = true;
+    app->exit_status = exit_status;
+    sd_notify(0, "STOPPING=1\nSTATUS=draining");
+    uv_timer_start(&app->drain_limit, on_drain_limit, (uint64_t)app->settings->drain_seconds * 1000, 0);
+    scheduler_drain(app->scheduler, on_drained, app);
+}
+
+static void on_fatal(void *arg, const struct err *why)
+{
+    struct app *app = arg;
+    log_write(LOG_LEVEL_CRIT, MESSAGE_STOPPED, NULL, "stopping, the archive is not safe to write: %s",
+              why->msg);
+    stop(app, 1);
+}
+
+/* ---- signals ---- */
+
+static void run_now(struct app *app, const struct signal_info *info)
+{
+    struct run_asker asker = {TRIGGER_SIGNAL, info->pid, info->uid};
+    if (info->has_value && info->value > 0) {
+        log_write(LOG_LEVEL_INFO, NULL, NULL, "job %lld asked for by signal from pid %lld, uid %lld",
+                  (long long)info->value, (long long)info->pid, (long long)info->uid);
+        scheduler_trigger(app->scheduler, info->value, asker);
+    } else {
+        log_write(LOG_LEVEL_INFO, NULL, NULL, "all active jobs asked for by signal from pid %lld, uid %lld",
+                  (long long)info->pid, (long long)info->uid);
+        scheduler_trigger(app->scheduler, 0, asker);
+    }
+}
+
+static void on_signal(void *arg, const struct signal_info *info)
+{
+    struct app *app = arg;
+    switch (info->number) {
+    case SIGUSR1: run_now(app, info); break;
+    case SIGUSR2: status_log(app->status); break;
+    case SIGHUP: scheduler_tick(app->scheduler); break;
+    default:
+        if (app->is_stopping) {
+            log_write(LOG_LEVEL_WARNING, MESSAGE_STOPPED, NULL, "second signal: ending at once");
+            _exit(1);
+        }
+        log_write(LOG_LEVEL_INFO, MESSAGE_STOPPED, NULL, "stopping on a signal from pid %lld, uid %lld",
+                  (long long)info->pid, (long long)info->uid);
+        stop(app, 0);
+        break;
+    }
+}
+
+/* ---- up ---- */
+
+static int upgrade_database(struct app *app, struct err *e)
+{
+    struct migrate_state state;
+    int applied = 0;
+    char *copy = NULL;
+    int r = migrate_check(app->db, migrations_sqlite, &state, e);
+    if (r < 0 || state.current == state.newest) {
+        return r;
+    }
+    sd_notify(0, "EXTEND_TIMEOUT_USEC=600000000\nSTATUS=upgrading the database");
+    r = migrate_upgrade(app->db, migrations_sqlite, app->options->version, &applied, &copy, e);
+    if (r == 0) {
+        log_write(LOG_LEVEL_NOTICE, MESSAGE_UPGRADE, NULL,
+                  "database upgraded by %d migrations to version %d; copy of before: %s", applied,
+                  state.newest, copy ? copy : "none was needed");
+    }
+    free(copy);
+    return r;
+}
+
+static int open_database(struct app *app, struct err *e)
+{
+    struct db_options options = {
+        .mode = DB_READ_WRITE, .cache_kib = 8192, .clock = &clock_real, .keyring = app->keyring};
+    const char *path = settings_database_path(app->settings);
+    int r = db_open(path, &options, &app->db, e);
+    if (r == ERR_NOT_FOUND) {
+        return err_set(e, r, 0, "there is no database %s: make one with admin-assistant db upgrade", path);
+    }
+    if (r < 0) {
+        return r;
+    }
+    r = upgrade_database(app, e);
+    if (r < 0) {
+        return r;
+    }
+    return instance_register(app->db, &app->instance_id, e);
+}
+
+static int open_parts(struct app *app, struct err *e)
+{
+    int r = keyring_open(app->settings->keys_directory, &app->keyring, e);
+    if (r < 0) {
+        return r;
+    }
+    app->zones = tz_cache_create(NULL);
+    r = open_database(app, e);
+    if (r < 0) {
+        return r;
+    }
+    r = writer_create(&app->loop, app->db, &app->writer, e);
+    if (r < 0) {
+        return r;
+    }
+    app->db = NULL;
+    app->store = bind_store_create(app->writer, app->instance_id);
+    app->tokens = bind_tokens_create(app->writer);
+    return graph_create(&app->loop, &clock_real, app->settings, bind_tokens_port(app->tokens), NULL,
+                        &app->graph, e);
+}
+
+static void on_timer(void *arg)
+{
+    struct app *app = arg;
+    scheduler_tick(app->scheduler);
+}
+
+static void on_armed(void *arg, int64_t wake_ms UNUSED)
+{
+    struct app *app = arg;
+    if (scheduler_active(app->scheduler) == 0) {
+        status_armed(app->status);
+    }
+}
+
+static int wire(struct app *app, struct err *e)
+{
+    journal_init(&app->journal, &clock_real, on_fatal, app);
+    app->calendar = bind_graph_create(&app->loop, app->graph, app->zones);
+    app->status = status_create(app->writer, &app->journal, &app->meter, &clock_real, app->zones);
+    int r = wall_timer_create(&app->loop, on_timer, app, &app->timer, e);
+    if (r < 0) {
+        return r;
+    }
+    r = signals_create(&app->loop, on_signal, app, &app->signals, e);
+    if (r < 0) {
+        return r;
+    }
+    struct scheduler_options options = {
+        .store = bind_store_port(app->store),
+        .calendar = bind_graph_port(app->calendar),
+        .notifier = &app->journal.port,
+        .timer = wall_timer_port(app->timer),
+        .clock = &clock_real,
+        .zones = app->zones,
+        .max_runs = MAX_RUNS,
+        .armed = on_armed,
+        .armed_arg = app,
+    };
+    app->scheduler = scheduler_create(&options);
+    return 0;
+}
+
+/* What was opened before something failed at start; nothing has run on the loop yet, so the rest goes with
+ * the process. */
+static int give_up(struct app *app, const struct err *e)
+{
+    log_write(LOG_LEVEL_ERR, MESSAGE_STOPPED, NULL, "can not start: %s", e->msg);
+    db_close(app->db);
+    return err_exit_status(e->code);
+}
+
+int app_run(const struct app_options *options, const struct settings *settings)
+{
+    struct app app = {.options = options, .settings = settings};
+    struct err e = {0};
+    if (uv_loop_init(&app.loop) < 0) {
+        log_write(LOG_LEVEL_CRIT, NULL, NULL, "can not start: no event loop from the kernel");
+        return 1;
+    }
+    loop_meter_init(&app.meter, &app.loop);
+    uv_timer_init(&app.loop, &app.drain_limit);
+    app.drain_limit.data = &app;
+    if (open_parts(&app, &e) < 0 || wire(&app, &e) < 0) {
+        return give_up(&app, &e);
+    }
+    log_write(LOG_LEVEL_INFO, MESSAGE_STARTED, NULL, "admin-assistantd %s started, database %s, pid %d",
+              options->version, settings_database_path(settings), (int)getpid());
+    scheduler_tick(app.scheduler);
+    uv_run(&app.loop, UV_RUN_DEFAULT);
+    if (uv_loop_close(&app.loop) < 0) {
+        log_write(LOG_LEVEL_WARNING, MESSAGE_TROUBLE, NULL,
+                  "a handle was left open at the end; please report this");
+    }
+    tz_cache_destroy(app.zones);
+    keyring_destroy(app.keyring);
+    log_write(LOG_LEVEL_INFO, MESSAGE_STOPPED, NULL, "admin-assistantd stopped");
+    return app.exit_status;
+}

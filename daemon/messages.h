@@ -1,0 +1,17 @@
+/* messages - the kinds of line the daemon writes to the journal, each with its MESSAGE_ID.  The journal
+ * catalog (systemd/admin-assistant.catalog) explains each of them to the owner. */
+#ifndef DAEMON_MESSAGES_H
+#define DAEMON_MESSAGES_H
+
+#define MESSAGE_STARTED  "bfa1fa445f7ad8c8f818c3526e7e2bb9"
+#define MESSAGE_STOPPED  "33a326104dca26fc4da8eedd90ee62ee"
+#define MESSAGE_RUN_OK   "1dd671b773cb6eca161f1b82507b9d4d"
+#define MESSAGE_RUN_PART "3ea3db2d684277ae63105d5e79757e84"
+#define MESSAGE_RUN_FAIL "8562e8882e20f34cd595a501add6e838"
+#define MESSAGE_RUN_WAIT "be91f72fb380dd83b15bad5ab27dc450"
+#define MESSAGE_TROUBLE  "7a61327802f9f7750b6c5400b5ef0373"
+#define MESSAGE_LOGIN    "c7487bd4e16354ce69a250787359ce0e"
+#define MESSAGE_STATUS   "d61bb7462571d1ea705986cbd10a8639"
+#define MESSAGE_UPGRADE  "48e797d642592755f46acf8381af7475"
+
+#endif

@@ -1,0 +1,168 @@
+#include "daemon/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/civil.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/tz.h"
+#include "daemon/messages.h"
+#include "storage/query_store.h"
+
+#define LINE_MAX_BYTES 512
+#define SPAN_MAX       24
+
+struct status {
+    struct writer *writer;
+    const struct journal *journal;
+    const struct loop_meter *meter;
+    const struct clock *clock;
+    struct tz_cache *zones;
+    bool is_ready;
+    bool is_asking; /* one question at a time: the next armed pass asks anew anyway */
+    bool wants_log; /* the owner asked: write it out */
+    struct status_summary summary;
+};
+
+struct status *status_create(struct writer *writer, const struct journal *journal,
+                             const struct loop_meter *meter, const struct clock *clock,
+                             struct tz_cache *zones)
+{
+    struct status *s = mem_calloc(1, sizeof *s);
+    *s =
+        (struct status){.writer = writer, .journal = journal, .meter = meter, .clock = clock, .zones = zones};
+    return s;
+}
+
+void status_destroy(struct status *s)
+{
+    if (s) {
+        status_summary_finish(&s->summary);
+        free(s);
+    }
+}
+
+/* ---- text ---- */
+
+/* "40 s", "12 min", "14 h", "3 days": as much as one wants to know at a glance. */
+static void span_text(int64_t ms, char ret_text[SPAN_MAX])
+{
+    int64_t seconds = ms > 0 ? ms / 1000 : 0;
+    if (seconds < 120) {
+        snprintf(ret_text, SPAN_MAX, "%lld s", (long long)seconds);
+    } else if (seconds < 2 * 3600) {
+        snprintf(ret_text, SPAN_MAX, "%lld min", (long long)(seconds / 60));
+    } else if (seconds < 48 * 3600) {
+        snprintf(ret_text, SPAN_MAX, "%lld h", (long long)(seconds / 3600));
+    } else {
+        snprintf(ret_text, SPAN_MAX, "%lld days", (long long)(seconds / 86400));
+    }
+}
+
+/* ", next "Acme" 23:59 Europe/Berlin in 2 h", or nothing. */
+static void next_text(const struct status *s, int64_t now_ms, char ret_text[LINE_MAX_BYTES])
+{
+    const struct status_summary *sum = &s->summary;
+    const struct tz *zone;
+    char span[SPAN_MAX];
+    ret_text[0] = '\0';
+    if (sum->next_job_id == 0 || tz_cache_get(s->zones, sum->next_zone, &zone, NULL) < 0) {
+        return;
+    }
+    int64_t minute =
+        (tz_to_wall(zone, sum->next_due_ms) % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY / MS_PER_MINUTE;
+    span_text(sum->next_due_ms - now_ms, span);
+    snprintf(ret_text, LINE_MAX_BYTES, ", next \"%s\" %02d:%02d %s in %s", sum->next_name, (int)(minute / 60),
+             (int)(minute % 60), sum->next_zone, span);
+}
+
+/* "3 jobs, next "Acme" 23:59 Europe/Berlin in 2 h; last ok 14 h ago; 1 login needed". */
+static void line_text(const struct status *s, char ret_text[LINE_MAX_BYTES])
+{
+    const struct status_summary *sum = &s->summary;
+    int64_t now_ms = clock_wall_ms(s->clock);
+    char next[LINE_MAX_BYTES], span[SPAN_MAX], ok[SPAN_MAX + 16], more[128];
+    size_t used = 0;
+    next_text(s, now_ms, next);
+    snprintf(ok, sizeof ok, "no run has succeeded yet");
+    if (sum->last_success_ms != INT64_MIN) {
+        span_text(now_ms - sum->last_success_ms, span);
+        snprintf(ok, sizeof ok, "last ok %s ago", span);
+    }
+    more[0] = '\0';
+    const struct {
+        int64_t n;
+        const char *what;
+    } parts[] = {
+        {sum->running_runs, "running"},
+        {sum->waiting_runs, "waiting to retry"},
+        {sum->users_needing_sign_in, "login needed"},
+        {sum->quarantined_events, "events in quarantine"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(parts) && used < sizeof more; i++) {
+        if (parts[i].n > 0) {
+            used += (size_t)snprintf(more + used, sizeof more - used, "; %lld %s", (long long)parts[i].n,
+                                     parts[i].what);
+        }
+    }
+    snprintf(ret_text, LINE_MAX_BYTES, "%lld job%s%s; %s%s", (long long)sum->active_jobs,
+             sum->active_jobs == 1 ? "" : "s", next, ok, more);
+}
+
+/* ---- asking ---- */
+
+static void tell(struct status *s)
+{
+    char line[LINE_MAX_BYTES];
+    line_text(s, line);
+    sd_notifyf(0, "%sSTATUS=%s", s->is_ready ? "" : "READY=1\n", line);
+    s->is_ready = true;
+    if (!s->wants_log) {
+        return;
+    }
+    s->wants_log = false;
+    log_write(LOG_LEVEL_INFO, MESSAGE_STATUS, NULL,
+              "status: %s; since the start %lld runs, %lld of them failed; longest turn of the loop %.2f ms, "
+              "p99.9 %.2f ms",
+              line, (long long)s->journal->runs_closed, (long long)s->journal->runs_failed,
+              (double)s->meter->longest_us / 1000.0, (double)loop_meter_percentile(s->meter, 0.999) / 1000.0);
+}
+
+static int work_summary(struct db *db, void *arg, struct err *e)
+{
+    struct status *s = arg;
+    status_summary_finish(&s->summary);
+    return query_status(db, &s->summary, e);
+}
+
+static void on_summary(void *arg, const struct err *e)
+{
+    struct status *s = arg;
+    s->is_asking = false;
+    if (e) {
+        log_write(LOG_LEVEL_WARNING, MESSAGE_TROUBLE, NULL, "reading the status: %s", e->msg);
+        return;
+    }
+    tell(s);
+}
+
+static void ask(struct status *s)
+{
+    if (!s->is_asking) {
+        s->is_asking = true;
+        writer_submit(s->writer, work_summary, on_summary, s);
+    }
+}
+
+void status_armed(struct status *s)
+{
+    ask(s);
+}
+
+void status_log(struct status *s)
+{
+    s->wants_log = true;
+    ask(s);
+}

@@ -1,0 +1,32 @@
+/* status - what the owner sees: the STATUS line of systemctl status, and the full status in the journal on
+ * SIGUSR2.
+ *
+ * READY is told to the service manager when the first pass of the scheduler has armed its timer.  Loop
+ * thread. */
+#ifndef DAEMON_STATUS_H
+#define DAEMON_STATUS_H
+
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/tz.h"
+#include "daemon/journal.h"
+#include "daemon/loop_meter.h"
+#include "storage/writer.h"
+
+struct status;
+
+/* Borrows all. */
+MUST_CHECK struct status *status_create(struct writer *writer, const struct journal *journal,
+                                        const struct loop_meter *meter, const struct clock *clock,
+                                        struct tz_cache *zones);
+void status_destroy(struct status *s); /* accepts NULL */
+
+/* A pass of the scheduler is over and nothing runs: refreshes STATUS; the first time says READY. */
+void status_armed(struct status *s);
+
+/* Writes the full status to the journal, a little later. */
+void status_log(struct status *s);
+
+#endif
