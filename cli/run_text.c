@@ -1,0 +1,62 @@
+#include "cli/run_text.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "storage/run_store.h"
+
+/* "1 page", "3 pages", "2 new": the plural may be the same word. */
+struct word {
+    int64_t n;
+    const char *one;
+    const char *many;
+};
+
+static void join(const struct word *words, size_t n, char text[RUN_TEXT_LEN])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < n && used < RUN_TEXT_LEN; i++) {
+        if (words[i].n > 0) {
+            int len = snprintf(text + used, RUN_TEXT_LEN - used, "%s%lld %s", used ? ", " : "",
+                               (long long)words[i].n, words[i].n == 1 ? words[i].one : words[i].many);
+            used += len > 0 ? (size_t)len : 0;
+        }
+    }
+}
+
+static struct run_counts read_counts(const char *json)
+{
+    struct run_counts counts = {0};
+    (void)!run_counts_read(json ? json : "{}", &counts);
+    return counts;
+}
+
+void run_text_counts(const char *counts_json, char ret_text[RUN_TEXT_LEN])
+{
+    struct run_counts c = read_counts(counts_json);
+    const struct word words[] = {
+        {c.fetched, "event", "events"},
+        {c.inserted, "new", "new"},
+        {c.changed, "changed", "changed"},
+        {c.restored, "restored", "restored"},
+        {c.vanished, "gone", "gone"},
+        {c.unchanged, "unchanged", "unchanged"},
+        {c.quarantined, "not readable", "not readable"},
+    };
+    join(words, ARRAY_LEN(words), ret_text);
+}
+
+void run_text_progress(const char *counts_json, char ret_text[RUN_TEXT_LEN])
+{
+    struct run_counts c = read_counts(counts_json);
+    const struct word words[] = {
+        {c.pages, "page", "pages"},
+        {c.fetched, "event", "events"},
+        {c.throttled, "throttle", "throttles"},
+    };
+    join(words, ARRAY_LEN(words), ret_text);
+}
