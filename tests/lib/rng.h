@@ -1,0 +1,46 @@
+/* rng - numbers for random tests.  The seed is printed; AA_SEED=… repeats a run. */
+#ifndef TESTS_LIB_RNG_H
+#define TESTS_LIB_RNG_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+struct rng {
+    uint64_t state;
+};
+
+static inline struct rng rng_start(void)
+{
+    struct rng rng;
+    const char *given = getenv("AA_SEED");
+    if (given) {
+        rng.state = strtoull(given, NULL, 10);
+    } else {
+        clock_real.random(&clock_real, &rng.state, sizeof rng.state);
+    }
+    printf("seed: AA_SEED=%llu\n", (unsigned long long)rng.state);
+    return rng;
+}
+
+/* A linear congruence whose high half is stirred into the low one: spread widely enough for tests. */
+static inline uint64_t rng_next(struct rng *rng)
+{
+    rng->state = rng->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return rng->state ^ (rng->state >> 33);
+}
+
+/* 0 … n-1 */
+static inline uint64_t rng_below(struct rng *rng, uint64_t n)
+{
+    return rng_next(rng) % n;
+}
+
+static inline int64_t rng_between(struct rng *rng, int64_t low, int64_t high)
+{
+    return low + (int64_t)rng_below(rng, (uint64_t)(high - low) + 1);
+}
+
+#endif

@@ -1,0 +1,272 @@
+/* Runs in a simulated world: every fault, every crash point, every stop, and random mixtures of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/civil.h"
+#include "tests/lib/fake_world.h"
+
+#define EVENTS 10
+#define PAGE   3
+#define SOON   (MS_PER_HOUR)
+
+static struct world world;
+
+static int begin(void **state)
+{
+    world_init(&world, 1, EVENTS, PAGE);
+    *state = &world;
+    return 0;
+}
+
+static int end(void **state)
+{
+    world_finish(*state);
+    return 0;
+}
+
+/* A triggered run to its end, as far as it comes within a day. */
+static void run_one(struct world *w)
+{
+    world_start(w);
+    world_run_until(w, w->now_ms);
+    world_trigger(w, 1);
+    world_run_until(w, w->now_ms + 12 * SOON);
+}
+
+static void check_good(struct world *w)
+{
+    assert_true(world_is_archived(w, 1));
+    assert_false(w->two_at_once);
+    assert_int_equal(w->runs[0].outcome, OUTCOME_SUCCESS);
+}
+
+static void test_plain(void **state)
+{
+    struct world *w = *state;
+    run_one(w);
+    check_good(w);
+    assert_int_equal(w->n_runs, 1);
+    assert_int_equal(w->runs[0].row.counts.pages, 4);
+    assert_int_equal(w->closed, 1);
+    assert_int_equal(w->waiting + w->troubles, 0);
+    world_trigger(w, 1);
+    world_run_until(w, w->now_ms + SOON);
+    assert_int_equal(w->n_runs, 2);
+    assert_int_equal(w->runs[1].row.counts.inserted, 0);
+}
+
+static void test_daily(void **state)
+{
+    struct world *w = *state;
+    world_start(w);
+    world_run_until(w, w->now_ms + 10 * MS_PER_DAY);
+    assert_int_equal(w->n_runs, 10);
+    for (size_t i = 1; i < w->n_runs; i++) {
+        assert_int_equal(w->runs[i].row.to_day, w->runs[i - 1].row.to_day + 1);
+        assert_int_equal(w->runs[i].outcome, OUTCOME_SUCCESS);
+    }
+}
+
+/* Each port call of a run fails once, with an error that passes: the run ends well and nothing is twice. */
+static void test_every_fault(void **state)
+{
+    (void)state;
+    const int codes[] = {ERR_NET, ERR_DB_BUSY, ERR_GONE, ERR_THROTTLED};
+    for (size_t c = 0; c < ARRAY_LEN(codes); c++) {
+        for (int call = 1;; call++) {
+            world_init(&world, 1, EVENTS, PAGE);
+            world.fail_call = call;
+            world.fail_code = codes[c];
+            run_one(&world);
+            if (world.n_runs ==
+                0) { /* the trigger itself failed, and was reported: the signal can be sent again */
+                assert_int_equal(world.troubles, 1);
+                world_trigger(&world, 1);
+                world_run_until(&world, world.now_ms + 12 * SOON);
+            }
+            int calls = world.calls;
+            check_good(&world);
+            world_finish(&world);
+            if (call > calls) {
+                assert_true(call > 12); /* the loop did meet every call */
+                break;
+            }
+        }
+    }
+}
+
+/* The process dies after every single completion: the next one finishes the run, and the archive is the same.
+ */
+static void test_every_crash(void **state)
+{
+    (void)state;
+    for (int steps = 0;; steps++) {
+        world_init(&world, 1, EVENTS, PAGE);
+        world_start(&world);
+        world_run_until(&world, world.now_ms);
+        world_trigger(&world, 1);
+        int left = steps;
+        while (left > 0 && world_step(&world, world.now_ms)) {
+            left--;
+        }
+        world_crash(&world);
+        world_start(&world);
+        world_run_until(&world, world.now_ms + SOON);
+        if (world.n_runs == 0) { /* it died before the wish was stored */
+            world_trigger(&world, 1);
+            world_run_until(&world, world.now_ms + SOON);
+        }
+        check_good(&world);
+        assert_int_equal(world.n_runs, 1);
+        world_finish(&world);
+        if (left > 0) {
+            assert_true(steps > 12);
+            break;
+        }
+    }
+}
+
+/* SIGTERM after every completion: the run is parked where it was, and goes on there. */
+static void test_every_stop(void **state)
+{
+    (void)state;
+    for (int steps = 0;; steps++) {
+        world_init(&world, 1, EVENTS, PAGE);
+        world_start(&world);
+        world_run_until(&world, world.now_ms);
+        world_trigger(&world, 1);
+        int left = steps;
+        while (left > 0 && world_step(&world, world.now_ms)) {
+            left--;
+        }
+        world_drain(&world);
+        for (size_t i = 0; i < world.n_runs; i++) {
+            assert_int_equal(world.runs[i].owner == world.generation, 0); /* nothing is left "running" */
+        }
+        world_start(&world);
+        world_run_until(&world, world.now_ms + SOON);
+        check_good(&world);
+        world_finish(&world);
+        if (left > 0) {
+            break;
+        }
+    }
+}
+
+struct verdict_case {
+    const char *name;
+    int code;
+    int stops;
+};
+
+/* An error that only a person can mend fails the run and writes nothing. */
+static void test_failures(void **state)
+{
+    (void)state;
+    const struct verdict_case cases[] = {
+        {"sign-in needed", ERR_LOGIN, 0},         {"access denied", ERR_DENIED, 0},
+        {"calendar not found", ERR_NOT_FOUND, 0}, {"foreign origin", ERR_ORIGIN, 0},
+        {"paging in a circle", ERR_LOOP, 0},      {"database damaged", ERR_DB_CORRUPT, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (int call = 8; call <= 12; call++) { /* resolve, advance, fetch, stage, fetch */
+            world_init(&world, 1, EVENTS, PAGE);
+            world.fail_call = call;
+            world.fail_code = cases[i].code;
+            run_one(&world);
+            if (world.n_runs > 0 && world.runs[0].outcome != OUTCOME_FAILURE) {
+                print_error("case \"%s\", call %d\n", cases[i].name, call);
+            }
+            assert_int_equal(world.runs[0].outcome, OUTCOME_FAILURE);
+            assert_int_equal(world.runs[0].error_code, cases[i].code);
+            assert_int_equal(world.archive[1][0], 0);
+            assert_int_equal(world.stops, cases[i].stops);
+            world_finish(&world);
+        }
+    }
+}
+
+/* Retries end: a server that is down for good fails the run after its last attempt, with nothing written. */
+static void test_exhausted(void **state)
+{
+    struct world *w = *state;
+    w->fetch_code = ERR_SERVER;
+    run_one(w);
+    assert_int_equal(w->runs[0].outcome, OUTCOME_FAILURE);
+    assert_int_equal(w->runs[0].error_code, ERR_SERVER);
+    assert_int_equal(w->runs[0].row.attempt, 8);
+    assert_int_equal(w->waiting, 7);
+    assert_int_equal(w->archive[1][0], 0);
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+/* A month of random faults, crashes and stops: every day's slot has its verdict, nothing is twice. */
+static void test_random(void **state)
+{
+    (void)state;
+    const char *given = getenv("AA_SEED");
+    uint32_t first = given ? (uint32_t)strtoul(given, NULL, 10) : 20260301u;
+    print_message("seeds %u to %u (AA_SEED sets the first)\n", first, first + 39);
+    for (uint32_t s = first; s < first + 40; s++) {
+        uint32_t seed = s;
+        const int codes[] = {ERR_NET, ERR_DB_BUSY, ERR_GONE, ERR_SERVER, ERR_DB_FULL};
+        world_init(&world, 3, EVENTS, PAGE);
+        int64_t until = world.now_ms + 30 * MS_PER_DAY;
+        world_start(&world);
+        while (world.now_ms < until) {
+            world.fail_call = world.calls + 1 + (int)(next_random(&seed) % 60);
+            world.fail_code = codes[next_random(&seed) % ARRAY_LEN(codes)];
+            for (unsigned n = next_random(&seed) % 80; n > 0 && world_step(&world, until); n--) {
+            }
+            if (list_is_empty(&world.queue) && world.timer_ms > until) {
+                break;
+            }
+            if (next_random(&seed) % 4 == 0) {
+                world_crash(&world);
+                world_start(&world);
+            } else if (next_random(&seed) % 6 == 0) {
+                world_drain(&world);
+                world_start(&world);
+            }
+        }
+        world.fail_call = 0;
+        world_run_until(&world, until + MS_PER_DAY);
+        assert_false(world.two_at_once);
+        for (size_t i = 0; i < world.n_runs; i++) {
+            if (world.runs[i].outcome == OUTCOME_NONE) {
+                print_error("seed %u: run %zu has no verdict\n", s, i + 1);
+            }
+            assert_int_not_equal(world.runs[i].outcome, OUTCOME_NONE);
+        }
+        for (int64_t job = 1; job <= 3; job++) {
+            assert_true(world_is_archived(&world, job));
+        }
+        world_finish(&world);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_plain, begin, end),
+        cmocka_unit_test_setup_teardown(test_daily, begin, end),
+        cmocka_unit_test(test_every_fault),
+        cmocka_unit_test(test_every_crash),
+        cmocka_unit_test(test_every_stop),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test_setup_teardown(test_exhausted, begin, end),
+        cmocka_unit_test(test_random),
+    };
+    return cmocka_run_group_tests_name("runs", tests, NULL, NULL);
+}

@@ -1,0 +1,195 @@
+/* Each row of the tables of docs/GRAPH.md: what a failed exchange becomes, and that nothing secret is
+ * said. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "graph/fault.h"
+
+static void test_curl(void **state UNUSED)
+{
+    static const struct {
+        const char *name;
+        CURLcode from;
+        int to;
+        const char *says;
+    } rows[] = {
+        {"name not known", CURLE_COULDNT_RESOLVE_HOST, ERR_NET, "DNS"},
+        {"connection refused", CURLE_COULDNT_CONNECT, ERR_NET, "graph.example"},
+        {"reset", CURLE_RECV_ERROR, ERR_NET, "broke"},
+        {"write on a dead connection", CURLE_SEND_ERROR, ERR_NET, "broke"},
+        {"closed without a word", CURLE_GOT_NOTHING, ERR_NET, "without an answer"},
+        {"cut off", CURLE_PARTIAL_FILE, ERR_NET, "cut off"},
+        {"handshake", CURLE_SSL_CONNECT_ERROR, ERR_NET, "TLS"},
+        {"stream reset", CURLE_HTTP2_STREAM, ERR_NET, "stream"},
+        {"too late", CURLE_OPERATION_TIMEDOUT, ERR_TIMEOUT, "in time"},
+        {"certificate", CURLE_PEER_FAILED_VERIFICATION, ERR_TLS, "ca_file"},
+        {"bad trust file", CURLE_SSL_CACERT_BADFILE, ERR_TLS, "ca_file"},
+        {"too big", CURLE_FILESIZE_EXCEEDED, ERR_TOO_BIG, "larger"},
+        {"not a URL", CURLE_URL_MALFORMAT, ERR_ORIGIN, "malformed"},
+        {"HTTP/0.9", CURLE_UNSUPPORTED_PROTOCOL, ERR_PROTOCOL, "not HTTP"},
+        {"not HTTP", CURLE_WEIRD_SERVER_REPLY, ERR_PROTOCOL, "not HTTP"},
+        {"bad gzip", CURLE_BAD_CONTENT_ENCODING, ERR_PROTOCOL, "unpacked"},
+        {"memory", CURLE_OUT_OF_MEMORY, ERR_NOMEM, "memory"},
+        {"anything else", CURLE_INTERFACE_FAILED, ERR_NET, "failed"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct err e = {0};
+        int code = fault_from_curl(&e, (int)rows[i].from, "graph.example", "libcurl says so");
+        if (code != rows[i].to || e.code != code || e.native != (int)rows[i].from ||
+            !strstr(e.msg, rows[i].says) || !strstr(e.msg, "graph.example") ||
+            !strstr(e.msg, "libcurl says so")) {
+            fail_msg("%s: %s \"%s\"", rows[i].name, err_name(code), e.msg);
+        }
+    }
+    assert_int_equal(fault_from_curl(NULL, CURLE_RECV_ERROR, "x", NULL), ERR_NET);
+}
+
+struct reply_row {
+    const char *name;
+    int status;
+    const char *code; /* NULL: no JSON */
+    int to;
+    const char *says;
+};
+
+static const struct reply_row reply_rows[] = {
+    {"moved", 301, NULL, ERR_ORIGIN, "redirects are not followed"},
+    {"found", 302, NULL, ERR_ORIGIN, "redirects are not followed"},
+    {"not modified", 304, NULL, ERR_ORIGIN, "304"},
+    {"bad request", 400, "ErrorInvalidRequest", ERR_REQUEST, "ErrorInvalidRequest"},
+    {"bad request of a front end", 400, NULL, ERR_PROTOCOL, "400"},
+    {"bad id", 400, "ErrorInvalidIdMalformed", ERR_REQUEST, "another mailbox"},
+    {"bad zone", 400, "TimeZoneNotSupportedException", ERR_REQUEST, "time zone"},
+    {"expired", 401, "InvalidAuthenticationToken", ERR_LOGIN, "admin-assistant login"},
+    {"expired, empty body", 401, NULL, ERR_LOGIN, "admin-assistant login"},
+    {"no permission", 403, "ErrorAccessDenied", ERR_DENIED, "scope"},
+    {"no permission, HTML", 403, NULL, ERR_DENIED, "scope"},
+    {"gone event", 404, "ErrorItemNotFound", ERR_NOT_FOUND, "ErrorItemNotFound"},
+    {"a proxy's 404", 404, NULL, ERR_PROTOCOL, "404"},
+    {"no mailbox", 404, "MailboxNotEnabledForRESTAPI", ERR_NOT_FOUND, "no mailbox"},
+    {"no mailbox, older", 404, "MailboxNotSupportedForRESTAPI", ERR_NOT_FOUND, "no mailbox"},
+    {"no such user", 404, "ErrorInvalidUser", ERR_NOT_FOUND, "user"},
+    {"no such user, directory", 404, "Request_ResourceNotFound", ERR_NOT_FOUND, "user"},
+    {"no such user, short", 404, "ResourceNotFound", ERR_NOT_FOUND, "user"},
+    {"request timed out", 408, NULL, ERR_SERVER, "408"},
+    {"conflict", 409, "ConcurrentItemSave", ERR_REQUEST, "ConcurrentItemSave"},
+    {"state gone", 410, "SyncStateNotFound", ERR_GONE, "start over"},
+    {"state gone, no body", 410, NULL, ERR_GONE, "start over"},
+    {"precondition on a GET", 412, "ErrorIrresolvableConflict", ERR_SERVER, "412"},
+    {"too large", 413, "x", ERR_REQUEST, "413"},
+    {"locked", 423, "locked", ERR_BUSY, "locked"},
+    {"throttled", 429, "ApplicationThrottled", ERR_THROTTLED, "429"},
+    {"throttled, odd code", 429, "UnknownError", ERR_THROTTLED, "429"},
+    {"throttled, no body", 429, NULL, ERR_THROTTLED, "429"},
+    {"server", 500, "UnknownError", ERR_SERVER, "500"},
+    {"old share", 500, "ErrorInternalServerTransientError", ERR_SERVER, "share it again"},
+    {"bad gateway, HTML", 502, NULL, ERR_SERVER, "502"},
+    {"unavailable", 503, "serviceNotAvailable", ERR_SERVER, "503"},
+    {"gateway timeout", 504, NULL, ERR_SERVER, "504"},
+    {"quota", 507, "quotaLimitReached", ERR_REQUEST, "quota"},
+    {"bandwidth", 509, NULL, ERR_THROTTLED, "509"},
+    {"created is no answer to a GET", 201, NULL, ERR_PROTOCOL, "201"},
+    {"no status at all", 0, NULL, ERR_PROTOCOL, "0"},
+};
+
+static void test_reply(void **state UNUSED)
+{
+    for (size_t i = 0; i < ARRAY_LEN(reply_rows); i++) {
+        const struct reply_row *row = &reply_rows[i];
+        struct graph_error body = {0};
+        struct err e = {0};
+        snprintf(body.code, sizeof body.code, "%s", row->code ? row->code : "");
+        struct fault_reply reply = {.status = row->status,
+                                    .what = "calendar view of anna@example.com",
+                                    .request_id = "0f5b-77",
+                                    .body = row->code ? &body : NULL,
+                                    .location = "https://evil.example/?token=abc",
+                                    .retry_after_ms = 7000};
+        int code = fault_from_reply(&e, &reply);
+        if (code != row->to || e.code != code || e.native != row->status || !strstr(e.msg, row->says) ||
+            !strstr(e.msg, "anna@example.com") || !strstr(e.msg, "request-id 0f5b-77") ||
+            strstr(e.msg, "token=") || e.retry_after_ms != 7000) {
+            fail_msg("%s: %s \"%s\"", row->name, err_name(code), e.msg);
+        }
+    }
+}
+
+static void test_request_id_of_the_body(void **state UNUSED)
+{
+    struct graph_error body = {.code = "x", .request_id = "from-body"};
+    struct err e = {0};
+    struct fault_reply reply = {.status = 500, .what = "w", .request_id = "", .body = &body, .location = ""};
+    assert_int_equal(fault_from_reply(&e, &reply), ERR_SERVER);
+    assert_non_null(strstr(e.msg, "from-body"));
+}
+
+static void test_oauth(void **state UNUSED)
+{
+    static const struct {
+        const char *error; /* NULL: no JSON */
+        int status;
+        int to;
+    } rows[] = {
+        {"invalid_grant", 400, ERR_LOGIN},
+        {"interaction_required", 400, ERR_LOGIN},
+        {"consent_required", 400, ERR_LOGIN},
+        {"login_required", 400, ERR_LOGIN},
+        {"authorization_declined", 400, ERR_LOGIN},
+        {"access_denied", 400, ERR_LOGIN},
+        {"expired_token", 400, ERR_LOGIN},
+        {"code_expired", 400, ERR_LOGIN},
+        {"invalid_client", 401, ERR_APP},
+        {"unauthorized_client", 400, ERR_APP},
+        {"invalid_scope", 400, ERR_APP},
+        {"invalid_request", 400, ERR_APP},
+        {"invalid_resource", 400, ERR_APP},
+        {"unsupported_grant_type", 400, ERR_APP},
+        {"authorization_pending", 400, ERR_PENDING},
+        {"slow_down", 400, ERR_PENDING},
+        {"temporarily_unavailable", 400, ERR_SERVER},
+        {"temporarily_unavailable", 503, ERR_SERVER},
+        {"invalid_grant", 500, ERR_SERVER}, /* the status wins: the token may be good */
+        {"invalid_grant", 429, ERR_THROTTLED},
+        {"something_new", 400, ERR_REQUEST},
+        {NULL, 400, ERR_PROTOCOL},
+        {NULL, 200, ERR_PROTOCOL},
+        {NULL, 404, ERR_PROTOCOL},
+        {NULL, 502, ERR_SERVER},
+        {NULL, 302, ERR_ORIGIN},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct graph_error body = {.aadsts = 70008};
+        struct err e = {0};
+        snprintf(body.code, sizeof body.code, "%s", rows[i].error ? rows[i].error : "");
+        struct fault_reply reply = {.status = rows[i].status,
+                                    .what = "sign-in of anna@example.com",
+                                    .request_id = "",
+                                    .body = rows[i].error ? &body : NULL,
+                                    .location = ""};
+        int code = fault_from_oauth(&e, &reply);
+        bool names_number =
+            code == ERR_SERVER || code == ERR_THROTTLED || !rows[i].error || strstr(e.msg, "AADSTS70008");
+        if (code != rows[i].to || e.code != code || !strstr(e.msg, "anna@example.com") || !names_number) {
+            fail_msg("%s %d: %s \"%s\"", rows[i].error, rows[i].status, err_name(code), e.msg);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_curl),
+        cmocka_unit_test(test_reply),
+        cmocka_unit_test(test_request_id_of_the_body),
+        cmocka_unit_test(test_oauth),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
