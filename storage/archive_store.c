@@ -38,27 +38,25 @@ static void add_event(struct batch *batch, const struct stmt *s, int64_t run_id)
         .seq = stmt_col_int(s, 0) - STAGED_ID(run_id),
         .start_ms = stmt_col_int(s, 1),
         .end_ms = stmt_col_int(s, 2),
-        .is_all_day = stmt_col_int(s, 3) != 0,
-        .type = (uint8_t)event_type_from(stmt_col_text(s, 6)),
-        .response = (uint8_t)event_response_from(stmt_col_text(s, 7)),
-        .is_cancelled = stmt_col_int(s, 8) != 0,
-        .has_categories = !stmt_is_null(s, 9),
-        .is_archived = !stmt_is_null(s, 10),
+        .is_all_day = !stmt_is_null(s, 3),
+        .start_day = (int32_t)stmt_col_int(s, 3),
+        .end_day = (int32_t)stmt_col_int(s, 4),
+        .type = (uint8_t)stmt_col_int(s, 5),
+        .response = (uint8_t)stmt_col_int(s, 6),
+        .is_cancelled = stmt_col_int(s, 7) != 0,
+        .has_categories = !stmt_is_null(s, 8),
+        .is_archived = !stmt_is_null(s, 9),
     };
-    if (ev->is_all_day) {
-        ev->start_day = stmt_col_date(s, 4);
-        ev->end_day = stmt_col_date(s, 5);
-    }
     size_t len;
-    const void *twin = stmt_col_blob(s, 11, &len);
+    const void *twin = stmt_col_blob(s, 10, &len);
     memcpy(ev->twin, twin, len < sizeof ev->twin ? len : sizeof ev->twin);
 }
 
 static int load_batch(struct db *db, int64_t run_id, struct batch *batch, struct err *e)
 {
     struct stmt *s =
-        db_stmt(db, "SELECT id, start_ms, end_ms, is_all_day, start_date, end_date, event_type, response, "
-                    "is_cancelled, category, appointment_id, twin FROM staged_events WHERE " STAGED_OF_RUN
+        db_stmt(db, "SELECT id, start_ms, end_ms, start_day, end_day, kind, answer, cancelled, category, "
+                    "appointment_id, twin FROM staged_events WHERE " STAGED_OF_RUN
                     "ORDER BY start_ms, end_ms DESC, ms_event_id");
     int r;
     stmt_int(s, 1, run_id);
@@ -161,7 +159,7 @@ struct storing {
     struct run_counts counts;
 };
 
-/* The columns that staged_events, appointments and appointment_versions have by the same name. */
+/* The columns that staging, appointments and appointment_versions have by the same name. */
 #define SHARED_COLUMNS                                                                                       \
     "start_time, end_time, is_all_day, start_date, end_date, subject, recurrence, event_type, "              \
     "original_zone, "                                                                                        \
@@ -170,8 +168,8 @@ struct storing {
 /* Columns made from a staged row; $2 is the user. */
 #define MADE_COLUMNS "location_id, category_id, is_private, is_out_of_office"
 #define MADE_VALUES                                                                                          \
-    "(SELECT l.id FROM locations l WHERE l.user_id = $2 AND l.name = staged_events.location), "              \
-    "(SELECT c.id FROM categories c WHERE c.user_id = $2 AND c.name = staged_events.category), "             \
+    "(SELECT l.id FROM locations l WHERE l.user_id = $2 AND l.name = s.location), "                          \
+    "(SELECT k.id FROM categories k WHERE k.user_id = $2 AND k.name = s.category), "                         \
     "CASE WHEN sensitivity = 'private' THEN 1 ELSE 0 END, CASE WHEN show_as = 'oof' THEN 1 ELSE 0 END"
 
 #define VERSION_COUNT_OF(id)                                                                                 \
@@ -401,15 +399,16 @@ static int add_tombstones(struct storing *st, struct err *e)
 
 /* ---- store: versions and appointments ---- */
 
+#define STAGED "staged_events s JOIN staged_contents c ON c.id = s.id "
 #define VERSION_INTO                                                                                         \
     "INSERT INTO appointment_versions (appointment_id, version, user_id, kind, reason, run_id, created_at, " \
     "ms_event_id, " MADE_COLUMNS ", " SHARED_COLUMNS ", ms_event_data) "                                     \
-    "SELECT appointment_id, coalesce(" VERSION_COUNT_OF("staged_events.appointment_id") ", 1) + 1, $2, "
+    "SELECT appointment_id, coalesce(" VERSION_COUNT_OF("s.appointment_id") ", 1) + 1, $2, "
 #define VERSION_FROM                                                                                         \
-    ", $1, $3, ms_event_id, " MADE_VALUES ", " SHARED_COLUMNS ", ms_event_data FROM staged_events "          \
-    "WHERE run_id = $1 AND appointment_id IS NOT NULL AND change = 'changed' "
+    ", $1, $3, ms_event_id, " MADE_VALUES ", " SHARED_COLUMNS ", ms_event_data FROM " STAGED                 \
+    "WHERE s." STAGED_OF_RUN "AND appointment_id IS NOT NULL AND change = 'changed' "
 #define HEAD_IS_TOMBSTONE                                                                                    \
-    "EXISTS (SELECT 1 FROM appointment_versions h WHERE h.appointment_id = staged_events.appointment_id "    \
+    "EXISTS (SELECT 1 FROM appointment_versions h WHERE h.appointment_id = s.appointment_id "                \
     "AND "                                                                                                   \
     "h.kind = 'tombstone' AND h.version = " VERSION_COUNT_OF("h.appointment_id") ") "
 
@@ -444,10 +443,10 @@ static int add_moved(struct storing *st, struct err *e)
     struct stmt *s = db_stmt(
         st->db, VERSION_INTO
         "'changed', 'outside'" VERSION_FROM "AND verdict = 1 AND (EXISTS "
-        "(SELECT 1 FROM appointment_versions h WHERE h.appointment_id = staged_events.appointment_id "
+        "(SELECT 1 FROM appointment_versions h WHERE h.appointment_id = s.appointment_id "
         "AND h.kind <> 'tombstone' AND h.version = " VERSION_COUNT_OF("h.appointment_id") " AND " IN_WINDOW(
             "h") ") "
-                 "OR EXISTS (SELECT 1 FROM appointments a WHERE a.id = staged_events.appointment_id "
+                 "OR EXISTS (SELECT 1 FROM appointments a WHERE a.id = s.appointment_id "
                  "AND " IN_WINDOW("a") "AND NOT EXISTS (SELECT 1 FROM appointment_versions v WHERE "
                                        "v.appointment_id = a.id)))");
     bind_window(s, st->window);
@@ -457,12 +456,13 @@ static int add_moved(struct storing *st, struct err *e)
 static int add_appointments(struct storing *st, struct err *e)
 {
     struct stmt *s = db_stmt(
-        st->db, "INSERT INTO appointments (ms_event_id, user_id, is_archived, created_at, updated_at, "
-                "archive_configuration_id, calendar_id, run_id, ical_uid, original_start, "
-                "series_master_id, " MADE_COLUMNS ", " SHARED_COLUMNS ", ms_event_data) "
-                "SELECT ms_event_id, $2, 1, $3, $3, $4, $5, $1, ical_uid, original_start, "
-                "series_master_id, " MADE_VALUES ", " SHARED_COLUMNS ", ms_event_data FROM staged_events "
-                "WHERE " STAGED_OF_RUN "AND change = 'new' AND verdict = 0");
+        st->db,
+        "INSERT INTO appointments (ms_event_id, user_id, is_archived, created_at, updated_at, "
+        "archive_configuration_id, calendar_id, run_id, event_key, slot_key, ical_uid, original_start, "
+        "series_master_id, " MADE_COLUMNS ", " SHARED_COLUMNS ", ms_event_data) "
+        "SELECT ms_event_id, $2, 1, $3, $3, $4, $5, $1, event_key, slot_key, ical_uid, original_start, "
+        "series_master_id, " MADE_VALUES ", " SHARED_COLUMNS ", ms_event_data FROM " STAGED
+        "WHERE s." STAGED_OF_RUN "AND change = 'new' AND verdict = 0");
     stmt_int(s, 1, st->run->id);
     stmt_int(s, 2, st->run->user_id);
     stmt_time(s, 3, st->now_ms);
@@ -484,19 +484,30 @@ static void forget_counts(struct run_counts *c)
     c->inserted = c->changed = c->restored = c->vanished = c->unchanged = 0;
 }
 
+/* What becomes of appointments that the archive has; *ret_moved counts those that left the window. */
+static int store_known(struct storing *st, int64_t *ret_moved, struct err *e)
+{
+    int r = check_matches(st, e);
+    r = r < 0 ? r : add_tombstones(st, e);
+    r = r < 0 ? r : add_moved(st, e);
+    *ret_moved = st->counts.changed;
+    r = r < 0 ? r : add_changed(st, e);
+    return r < 0 ? r : add_restored(st, e);
+}
+
 static int store_all(struct storing *st, struct err *e)
 {
+    bool has = false;
+    int64_t moved = 0;
     forget_counts(&st->counts);
     int r = check_staged(st, e);
-    r = r < 0 ? r : check_matches(st, e);
+    r = r < 0 ? r : stage_store_has_archive(st->db, st->run, &has, e);
     r = r < 0 ? r : add_locations(st, e);
     r = r < 0 ? r : add_categories(st, e);
     r = r < 0 ? r : add_calendar(st, e);
-    r = r < 0 ? r : add_tombstones(st, e);
-    r = r < 0 ? r : add_moved(st, e);
-    int64_t moved = st->counts.changed;
-    r = r < 0 ? r : add_changed(st, e);
-    r = r < 0 ? r : add_restored(st, e);
+    if (has) {
+        r = r < 0 ? r : store_known(st, &moved, e);
+    }
     r = r < 0 ? r : add_appointments(st, e);
     st->counts.unchanged = st->counts.verdicts[VERDICT_KEEP] - st->counts.inserted - st->counts.restored -
                            (st->counts.changed - moved);

@@ -217,7 +217,8 @@ static int set_pragmas(struct db *db, const struct db_options *options, struct e
     }
     r = db_exec(db,
                 /* recursive_triggers: without it a REPLACE deletes rows past the triggers that forbid it. */
-                "PRAGMA recursive_triggers = ON; PRAGMA mmap_size = 0; PRAGMA synchronous = FULL; PRAGMA "
+                "PRAGMA page_size = 16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA recursive_triggers = ON; "
+                "PRAGMA mmap_size = 0; PRAGMA secure_delete = FAST; PRAGMA synchronous = FULL; PRAGMA "
                 "journal_size_limit = " JOURNAL_SIZE_LIMIT,
                 e);
     if (r < 0 || options->mode == DB_READ_ONLY) {

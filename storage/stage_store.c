@@ -1,5 +1,6 @@
 #include "storage/stage_store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,6 @@
 #include "storage/run_store.h"
 
 #define CATEGORIES_MAX 262144 /* bytes of one event's category names as JSON */
-#define TWIN_LEN       sizeof(((struct staged_event *)NULL)->twin)
 
 enum change { CHANGE_NEW, CHANGE_CHANGED, CHANGE_UNCHANGED };
 static const char *const change_names[] = {
@@ -32,6 +32,49 @@ struct match {
     int64_t appointment_id; /* 0 = nothing */
     enum change change;
 };
+
+/* ---- keys ---- */
+
+#define KEY_LEN 16
+
+/* Hashes that stand for longer things: the event's id, its second identity, and (twin) what two exact
+ * duplicates share: subject, start and end. */
+struct keys {
+    unsigned char event[KEY_LEN];
+    unsigned char slot[KEY_LEN];
+    unsigned char twin[KEY_LEN];
+    bool has_slot; /* it has an iCalendar UID */
+};
+_Static_assert(sizeof(((struct staged_event *)NULL)->twin) == KEY_LEN, "the rules see the whole key");
+
+/* Of two numbers and a text, which may be NULL: no text is not the same as an empty one. */
+static void make_key(int64_t first, int64_t second, unsigned kind, const char *text,
+                     unsigned char ret_key[KEY_LEN])
+{
+    crypto_generichash_state state;
+    const int64_t head[] = {first, second, kind, text != NULL};
+    crypto_generichash_init(&state, NULL, 0, KEY_LEN);
+    crypto_generichash_update(&state, (const unsigned char *)head, sizeof head);
+    if (text) {
+        crypto_generichash_update(&state, (const unsigned char *)text, strlen(text));
+    }
+    crypto_generichash_final(&state, ret_key, KEY_LEN);
+}
+
+static void make_keys(const struct event *ev, struct keys *ret_keys)
+{
+    enum { KIND_EVENT, KIND_SLOT, KIND_TIMED_TWIN, KIND_ALL_DAY_TWIN };
+    make_key(0, 0, KIND_EVENT, ev->id, ret_keys->event);
+    ret_keys->has_slot = ev->ical_uid != NULL;
+    if (ret_keys->has_slot) {
+        make_key(ev->original_start_ms, 0, KIND_SLOT, ev->ical_uid, ret_keys->slot);
+    }
+    if (ev->is_all_day) {
+        make_key(ev->start_day, ev->end_day, KIND_ALL_DAY_TWIN, ev->subject, ret_keys->twin);
+    } else {
+        make_key(ev->start_ms, ev->end_ms, KIND_TIMED_TWIN, ev->subject, ret_keys->twin);
+    }
+}
 
 /* ---- what the archive has ---- */
 
@@ -55,14 +98,15 @@ static struct match compare(const struct stmt *s, int column, const char *id, co
     return (struct match){stmt_col_int(s, column), is_same ? CHANGE_UNCHANGED : CHANGE_CHANGED};
 }
 
-static int find_match(const struct stage *st, const struct event *ev, struct match *ret_match, struct err *e)
+static int find_match(const struct stage *st, const struct event *ev, const struct keys *keys,
+                      struct match *ret_match, struct err *e)
 {
     struct match match = {0, CHANGE_NEW};
     if (st->has_archive) {
         struct stmt *s = db_stmt(st->db, "SELECT " HEAD_COLUMNS "FROM appointments a " HEAD_OF_A
-                                         "WHERE a.archive_configuration_id = $1 AND a.ms_event_id = $2");
+                                         "WHERE a.archive_configuration_id = $1 AND a.event_key = $2");
         stmt_int(s, 1, st->run->archive_configuration_id);
-        stmt_text(s, 2, ev->id);
+        stmt_blob(s, 2, keys->event, KEY_LEN);
         int r = stmt_step(s, e);
         if (r < 0) {
             return r;
@@ -76,7 +120,7 @@ static int find_match(const struct stage *st, const struct event *ev, struct mat
     return 0;
 }
 
-static int has_archive(struct db *db, const struct run *run, bool *ret_has, struct err *e)
+int stage_store_has_archive(struct db *db, const struct run *run, bool *ret_has, struct err *e)
 {
     int64_t n;
     struct stmt *s =
@@ -91,28 +135,6 @@ static int has_archive(struct db *db, const struct run *run, bool *ret_has, stru
 
 /* ---- one event ---- */
 
-/* Equal for events of equal subject, start and end.  What has no subject is no twin of what has an empty one.
- */
-static void make_twin(const struct event *ev, unsigned char twin[TWIN_LEN])
-{
-    crypto_generichash_state state;
-    struct {
-        int64_t start, end;
-        unsigned char is_all_day, has_subject, zero[6];
-    } head = {
-        .start = ev->is_all_day ? ev->start_day : ev->start_ms,
-        .end = ev->is_all_day ? ev->end_day : ev->end_ms,
-        .is_all_day = ev->is_all_day,
-        .has_subject = ev->subject != NULL,
-    };
-    crypto_generichash_init(&state, NULL, 0, TWIN_LEN);
-    crypto_generichash_update(&state, (const unsigned char *)&head, sizeof head);
-    if (ev->subject) {
-        crypto_generichash_update(&state, (const unsigned char *)ev->subject, strlen(ev->subject));
-    }
-    crypto_generichash_final(&state, twin, TWIN_LEN);
-}
-
 static int write_categories(struct buf *text, const struct event *ev)
 {
     struct json_out j;
@@ -126,138 +148,144 @@ static int write_categories(struct buf *text, const struct event *ev)
     return json_out_end(&j);
 }
 
-static void bind_times(struct stmt *s, const struct event *ev)
+/* What the rules and the comparisons need: parameters 2 to 17 of a statement on staged_events. */
+static void bind_row(struct stmt *s, const struct event *ev, const struct match *match,
+                     const struct keys *keys)
 {
-    stmt_time(s, 5, ev->start_ms);
-    stmt_time(s, 6, ev->end_ms);
-    stmt_int(s, 7, ev->start_ms);
-    stmt_int(s, 8, ev->end_ms);
-    stmt_int(s, 9, ev->is_all_day);
-    if (ev->is_all_day) {
-        stmt_date(s, 10, ev->start_day);
-        stmt_date(s, 11, ev->end_day);
+    if (keys->has_slot) {
+        stmt_blob(s, 2, keys->slot, KEY_LEN);
     }
-    stmt_time(s, 18, ev->original_start_ms);
-}
-
-static void bind_names(struct stmt *s, const struct event *ev)
-{
-    stmt_text(s, 12, ev->subject);
-    stmt_text(s, 13, ev->location);
-    stmt_text(s, 14, ev->n_categories > 0 ? ev->categories[0] : NULL);
-    stmt_text(s, 16, ev->rrule);
-    stmt_text(s, 17, ev->ical_uid);
-    stmt_text(s, 19, ev->series_master_id);
-    stmt_text(s, 20, event_type_name(ev->type));
-    stmt_text(s, 21, ev->original_zone);
-    stmt_text(s, 22, event_show_as_name(ev->show_as));
-    stmt_text(s, 23, event_sensitivity_name(ev->sensitivity));
-    stmt_text(s, 24, event_importance_name(ev->importance));
-    stmt_text(s, 25, event_response_name(ev->response));
-}
-
-static void bind_event(struct stmt *s, const struct stage *st, const struct event *ev,
-                       const struct match *match, const unsigned char twin[TWIN_LEN])
-{
     if (match->appointment_id) {
         stmt_int(s, 3, match->appointment_id);
     }
     stmt_text(s, 4, change_names[match->change]);
-    bind_times(s, ev);
-    bind_names(s, ev);
-    stmt_text_n(s, 15, st->categories.data, st->categories.len);
-    stmt_int(s, 26, ev->is_cancelled);
-    stmt_int(s, 27, ev->notes);
-    stmt_blob(s, 28, twin, TWIN_LEN);
-    stmt_blob(s, 29, ev->hash, EVENT_HASH_LEN);
-    if (match->change != CHANGE_UNCHANGED) {
-        stmt_text_n(s, 30, ev->raw, ev->raw_len);
+    stmt_int(s, 5, ev->type);
+    stmt_int(s, 6, ev->response);
+    stmt_int(s, 7, ev->start_ms);
+    stmt_int(s, 8, ev->end_ms);
+    if (ev->is_all_day) {
+        stmt_int(s, 9, ev->start_day);
+        stmt_int(s, 10, ev->end_day);
     }
+    stmt_int(s, 11, ev->is_cancelled);
+    stmt_text(s, 12, match->change == CHANGE_UNCHANGED ? NULL : ev->location);
+    stmt_text(s, 13, ev->n_categories > 0 ? ev->categories[0] : NULL);
+    stmt_blob(s, 14, keys->twin, KEY_LEN);
+    stmt_blob(s, 15, ev->hash, EVENT_HASH_LEN);
+    stmt_text(s, 16, ev->id);
+    stmt_blob(s, 17, keys->event, KEY_LEN);
 }
 
-static int insert_event(const struct stage *st, const struct event *ev, const struct match *match,
-                        const unsigned char twin[TWIN_LEN], int64_t id_hash, struct err *e)
+static int insert_row(const struct stage *st, const struct event *ev, const struct match *match,
+                      const struct keys *keys, int64_t id, struct err *e)
 {
-    struct stmt *s = db_stmt(st->db, "INSERT INTO staged_events (id, run_id, ms_event_id, id_hash, "
-                                     "appointment_id, change, start_time, end_time, "
-                                     "start_ms, end_ms, is_all_day, start_date, end_date, subject, location, "
-                                     "category, categories, recurrence, "
-                                     "ical_uid, original_start, series_master_id, event_type, original_zone, "
-                                     "show_as, sensitivity, importance, "
-                                     "response, is_cancelled, notes, twin, content_hash, ms_event_data) "
-                                     "VALUES ($1, $2, $31, $32, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-                                     "$13, $14, $15, $16, $17, $18, $19, $20, "
-                                     "$21, $22, $23, $24, $25, $26, $27, $28, $29, $30)");
-    bind_event(s, st, ev, match, twin);
-    stmt_int(s, 1, STAGED_ID(st->run->id) + st->counts.fetched);
-    stmt_int(s, 2, st->run->id);
-    stmt_text(s, 31, ev->id);
-    stmt_int(s, 32, id_hash);
+    struct stmt *s = db_stmt(
+        st->db,
+        "INSERT INTO staged_events (id, slot_key, appointment_id, change, kind, answer, start_ms, end_ms, "
+        "start_day, end_day, cancelled, location, category, twin, content_hash, ms_event_id, event_key, "
+        "run_id) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) "
+        "ON CONFLICT (run_id, event_key) DO NOTHING");
+    stmt_int(s, 1, id);
+    bind_row(s, ev, match, keys);
+    stmt_int(s, 18, st->run->id);
     return stmt_run(s, e);
+}
+
+static int update_row(const struct stage *st, const struct event *ev, const struct match *match,
+                      const struct keys *keys, int64_t id, struct err *e)
+{
+    struct stmt *s = db_stmt(
+        st->db,
+        "UPDATE staged_events SET slot_key = $2, appointment_id = $3, change = $4, kind = $5, answer = $6, "
+        "start_ms = $7, end_ms = $8, start_day = $9, end_day = $10, cancelled = $11, location = $12, "
+        "category = $13, twin = $14, content_hash = $15, ms_event_id = $16, event_key = $17, verdict = 0 "
+        "WHERE id = $1");
+    stmt_int(s, 1, id);
+    bind_row(s, ev, match, keys);
+    return stmt_run(s, e);
+}
+
+static void bind_content(struct stmt *s, const struct stage *st, const struct event *ev)
+{
+    stmt_time(s, 2, ev->start_ms);
+    stmt_time(s, 3, ev->end_ms);
+    stmt_int(s, 4, ev->is_all_day);
+    if (ev->is_all_day) {
+        stmt_date(s, 5, ev->start_day);
+        stmt_date(s, 6, ev->end_day);
+    }
+    stmt_text(s, 7, ev->subject);
+    stmt_text_n(s, 8, st->categories.data, st->categories.len);
+    stmt_text(s, 9, ev->rrule);
+    stmt_text(s, 10, ev->ical_uid);
+    stmt_time(s, 11, ev->original_start_ms);
+    stmt_text(s, 12, ev->series_master_id);
+    stmt_text(s, 13, event_type_name(ev->type));
+    stmt_text(s, 14, ev->original_zone);
+    stmt_text(s, 15, event_show_as_name(ev->show_as));
+    stmt_text(s, 16, event_sensitivity_name(ev->sensitivity));
+    stmt_text(s, 17, event_importance_name(ev->importance));
+    stmt_text(s, 18, event_response_name(ev->response));
+    stmt_int(s, 19, ev->is_cancelled);
+    stmt_int(s, 20, ev->notes);
+    stmt_text_n(s, 21, ev->raw, ev->raw_len);
+}
+
+static int insert_content(struct stage *st, const struct event *ev, int64_t id, struct err *e)
+{
+    int r = write_categories(&st->categories, ev);
+    if (r < 0) {
+        return err_set(e, r, 0, "event %.60s has more than %d bytes of categories", ev->id, CATEGORIES_MAX);
+    }
+    struct stmt *s = db_stmt(
+        st->db,
+        "INSERT INTO staged_contents (id, start_time, end_time, is_all_day, start_date, end_date, subject, "
+        "categories, recurrence, ical_uid, original_start, series_master_id, event_type, original_zone, "
+        "show_as, sensitivity, importance, response, is_cancelled, notes, ms_event_data) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
+        "$21)");
+    stmt_int(s, 1, id);
+    bind_content(s, st, ev);
+    return stmt_run(s, e);
+}
+
+/* The row that the event has in this run already. */
+static int find_row(const struct stage *st, const struct keys *keys, int64_t *ret_id, struct err *e)
+{
+    struct stmt *s = db_stmt(st->db, "SELECT id FROM staged_events WHERE run_id = $1 AND event_key = $2");
+    stmt_int(s, 1, st->run->id);
+    stmt_blob(s, 2, keys->event, KEY_LEN);
+    return stmt_get_int(s, ret_id, e);
 }
 
 /* The same id came before, in a page read twice or because the calendar moved under the paging: the last one
  * counts. */
-static int replace_event(const struct stage *st, const struct event *ev, const struct match *match,
-                         const unsigned char twin[TWIN_LEN], int64_t id, struct err *e)
+static int replace_event(struct stage *st, const struct event *ev, const struct match *match,
+                         const struct keys *keys, int64_t *ret_id, struct err *e)
 {
-    struct stmt *s = db_stmt(
-        st->db,
-        "UPDATE staged_events SET verdict = 0, appointment_id = $3, change = $4, start_time = $5, end_time = "
-        "$6, "
-        "start_ms = $7, end_ms = $8, is_all_day = $9, start_date = $10, end_date = $11, subject = $12, "
-        "location = $13, "
-        "category = $14, categories = $15, recurrence = $16, ical_uid = $17, original_start = $18, "
-        "series_master_id = $19, event_type = $20, original_zone = $21, show_as = $22, sensitivity = $23, "
-        "importance = $24, response = $25, is_cancelled = $26, notes = $27, twin = $28, content_hash = $29, "
-        "ms_event_data = $30 WHERE id = $1");
-    bind_event(s, st, ev, match, twin);
-    stmt_int(s, 1, id);
-    return stmt_run(s, e);
-}
-
-static int64_t hash_id(const char *id)
-{
-    int64_t hash;
-    unsigned char bytes[crypto_generichash_BYTES_MIN];
-    crypto_generichash(bytes, sizeof bytes, (const unsigned char *)id, strlen(id), NULL, 0);
-    memcpy(&hash, bytes, sizeof hash);
-    return hash;
-}
-
-/* The row with that event id in this run, 0 if there is none yet. */
-static int find_staged(const struct stage *st, const char *event_id, int64_t id_hash, int64_t *ret_id,
-                       struct err *e)
-{
-    struct stmt *s = db_stmt(
-        st->db, "SELECT id FROM staged_events WHERE run_id = $1 AND id_hash = $2 AND ms_event_id = $3");
-    stmt_int(s, 1, st->run->id);
-    stmt_int(s, 2, id_hash);
-    stmt_text(s, 3, event_id);
-    int r = stmt_step(s, e);
+    int r = find_row(st, keys, ret_id, e);
+    r = r < 0 ? r : update_row(st, ev, match, keys, *ret_id, e);
     if (r < 0) {
         return r;
     }
-    *ret_id = r > 0 ? stmt_col_int(s, 0) : 0;
-    stmt_reset(s);
-    return 0;
+    struct stmt *old = db_stmt(st->db, "DELETE FROM staged_contents WHERE id = $1");
+    stmt_int(old, 1, *ret_id);
+    return stmt_run(old, e);
 }
 
 /* One row per identity, whatever came before. */
-static int put_event(struct stage *st, const struct event *ev, const struct match *match, struct err *e)
+static int put_event(struct stage *st, const struct event *ev, const struct match *match,
+                     const struct keys *keys, struct err *e)
 {
-    unsigned char twin[TWIN_LEN];
-    int64_t id_hash = hash_id(ev->id), id = 0;
-    make_twin(ev, twin);
-    int r = find_staged(st, ev->id, id_hash, &id, e);
-    if (r == 0 && id != 0) {
-        return replace_event(st, ev, match, twin, id, e);
-    }
-    r = r < 0 ? r : insert_event(st, ev, match, twin, id_hash, e);
-    if (r == 0) {
+    int64_t id = STAGED_ID(st->run->id) + st->counts.fetched;
+    int r = insert_row(st, ev, match, keys, id, e);
+    if (r == 0 && db_changes(st->db) == 0) {
+        r = replace_event(st, ev, match, keys, &id, e);
+    } else if (r == 0) {
         st->counts.fetched++;
     }
-    return r;
+    return r < 0 || match->change == CHANGE_UNCHANGED ? r : insert_content(st, ev, id, e);
 }
 
 static int add_categories(const struct stage *st, const struct event *ev, struct err *e)
@@ -276,16 +304,14 @@ static int add_categories(const struct stage *st, const struct event *ev, struct
 static int stage_event(struct stage *st, const struct event *ev, struct err *e)
 {
     struct match match;
-    int r = find_match(st, ev, &match, e);
+    struct keys keys;
+    make_keys(ev, &keys);
+    int r = find_match(st, ev, &keys, &match, e);
     if (r < 0) {
         return r;
     }
-    r = write_categories(&st->categories, ev);
-    if (r < 0) {
-        return err_set(e, r, 0, "event %.60s has more than %d bytes of categories", ev->id, CATEGORIES_MAX);
-    }
-    r = put_event(st, ev, &match, e);
-    return r < 0 ? r : add_categories(st, ev, e);
+    r = put_event(st, ev, &match, &keys, e);
+    return r < 0 || match.change == CHANGE_UNCHANGED ? r : add_categories(st, ev, e);
 }
 
 /* ---- quarantine ---- */
@@ -378,6 +404,16 @@ static int begin_window(struct stage *st, struct err *e)
     return stage_store_clear(st->db, st->run->id, e);
 }
 
+/* The last page is in: one entry for the whole fetch. */
+static int audit_fetch(const struct stage *st, struct err *e)
+{
+    char details[160];
+    snprintf(details, sizeof details, "{\"pages\":%lld,\"fetched\":%lld,\"quarantined\":%lld}",
+             (long long)st->counts.pages, (long long)st->counts.fetched, (long long)st->counts.quarantined);
+    return run_store_audit(st->db, st->run, "fetch", st->counts.quarantined > 0 ? "partial" : "success",
+                           "every page staged", details, e);
+}
+
 int stage_store_page(struct db *db, const struct run *run, int64_t instance_id, const struct event_page *page,
                      struct run_counts *ret_counts, struct err *e)
 {
@@ -387,11 +423,12 @@ int stage_store_page(struct db *db, const struct run *run, int64_t instance_id, 
     if (r == 0 && !run->cursor) {
         r = begin_window(&st, e);
     }
-    r = r < 0 ? r : has_archive(db, run, &st.has_archive, e);
+    r = r < 0 ? r : stage_store_has_archive(db, run, &st.has_archive, e);
     r = r < 0 ? r : stage_all(&st, page, e);
     buf_finish(&st.categories);
     st.counts.pages++;
     r = r < 0 ? r : run_store_save(db, run, instance_id, page->next_cursor, &st.counts, e);
+    r = r < 0 || page->next_cursor ? r : audit_fetch(&st, e);
     if (r == 0) {
         *ret_counts = st.counts;
     }
@@ -401,6 +438,7 @@ int stage_store_page(struct db *db, const struct run *run, int64_t instance_id, 
 static int clear_all(struct db *db, struct err *e)
 {
     int r = stmt_run(db_stmt(db, "DELETE FROM staged_events"), e);
+    r = r < 0 ? r : stmt_run(db_stmt(db, "DELETE FROM staged_contents"), e);
     return r < 0 ? r : stmt_run(db_stmt(db, "DELETE FROM staged_categories"), e);
 }
 
@@ -418,15 +456,17 @@ int stage_store_clear(struct db *db, int64_t run_id, struct err *e)
     if (!others) {
         return clear_all(db, e); /* without WHERE the pages are dropped whole, not row by row */
     }
-    s = db_stmt(db, "DELETE FROM staged_events WHERE " STAGED_OF_RUN);
-    stmt_int(s, 1, run_id);
-    r = stmt_run(s, e);
-    if (r < 0) {
-        return r;
+    static const char *const statements[] = {
+        "DELETE FROM staged_events WHERE " STAGED_OF_RUN,
+        "DELETE FROM staged_contents WHERE " STAGED_OF_RUN,
+        "DELETE FROM staged_categories WHERE run_id = $1",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(statements) && r == 0; i++) {
+        s = db_stmt(db, statements[i]);
+        stmt_int(s, 1, run_id);
+        r = stmt_run(s, e);
     }
-    s = db_stmt(db, "DELETE FROM staged_categories WHERE run_id = $1");
-    stmt_int(s, 1, run_id);
-    return stmt_run(s, e);
+    return r;
 }
 
 /* ---- settling identities ---- */
@@ -472,9 +512,8 @@ static int find_pairs(struct db *db, const struct run *run, struct pairs *ret_pa
     struct stmt *s =
         db_stmt(db, "SELECT s.id, s.ms_event_id, s.content_hash, " HEAD_COLUMNS "FROM staged_events s "
                     "CROSS JOIN appointments a " HEAD_OF_A "WHERE s." STAGED_OF_RUN
-                    "AND a.archive_configuration_id = $2 AND a.ical_uid = s.ical_uid AND a.original_start = "
-                    "s.original_start "
-                    "AND s.change = 'new' AND s.ical_uid IS NOT NULL AND NOT EXISTS "
+                    "AND a.archive_configuration_id = $2 AND a.slot_key = s.slot_key "
+                    "AND s.change = 'new' AND s.slot_key IS NOT NULL AND NOT EXISTS "
                     "(SELECT 1 FROM staged_events d WHERE d.run_id = $1 AND d.appointment_id = a.id AND "
                     "d.ms_event_id = a.ms_event_id) ORDER BY s.ms_event_id, a.id");
     struct pairs pairs = {0};
@@ -533,7 +572,7 @@ int stage_store_settle(struct db *db, const struct run *run, struct err *e)
 {
     CLEANUP(pairs_finish) struct pairs pairs = {0};
     bool has = false;
-    int r = has_archive(db, run, &has, e);
+    int r = stage_store_has_archive(db, run, &has, e);
     if (r < 0 || !has) {
         return r;
     }

@@ -34,6 +34,9 @@
 MUST_CHECK int stage_store_page(struct db *db, const struct run *run, int64_t instance_id,
                                 const struct event_page *page, struct run_counts *ret_counts, struct err *e);
 
+/* Whether the archive configuration has appointments at all: a first run need not compare. */
+MUST_CHECK int stage_store_has_archive(struct db *db, const struct run *run, bool *ret_has, struct err *e);
+
 /* Finds appointments for staged events with unknown ids.  Doing it again changes nothing. */
 MUST_CHECK int stage_store_settle(struct db *db, const struct run *run, struct err *e);
 

@@ -1,9 +1,9 @@
 /* writer - the storage thread: the daemon's only writing connection, with an asynchronous face.
  *
- * A request is a piece of work (SQL, on the storage thread) and what to do when it is done (on the loop thread, after the
- * commit).  Requests run in the order they came.  What waits together is grouped into one transaction with a savepoint
- * each, so that a work that fails undoes only itself and many small requests cost one fsync.  When the commit
- * itself fails, every request of the group gets that error.
+ * A request is a piece of work (SQL, on the storage thread) and what to do when it is done (on the loop
+ * thread, after the commit).  Requests run in the order they came.  What waits together is grouped into one
+ * transaction with a savepoint each, so that a work that fails undoes only itself and many small requests
+ * cost one fsync.  When the commit itself fails, every request of the group gets that error.
  *
  * `done` is called exactly once, on the loop thread, never from inside writer_submit. */
 #ifndef STORAGE_WRITER_H
@@ -28,8 +28,8 @@ MUST_CHECK int writer_create(uv_loop_t *loop, struct db *db, struct writer **ret
 /* arg is borrowed until done was called.  done may be NULL. */
 void writer_submit(struct writer *w, writer_work work, writer_done done, void *arg);
 
-/* Finishes what was submitted, ends the thread and closes the connection; then calls closed(arg) on the loop thread and
- * frees w.  Nothing may be submitted afterwards. */
+/* Finishes what was submitted, ends the thread and closes the connection; then calls closed(arg) on the loop
+ * thread and frees w.  Nothing may be submitted afterwards. */
 void writer_destroy(struct writer *w, void (*closed)(void *arg), void *arg);
 
 /* Transactions committed so far, and the requests in them: what grouping won. */

@@ -154,6 +154,10 @@ CREATE TABLE appointments (
     archive_configuration_id INTEGER,
     calendar_id      INTEGER,                -- the destination
     run_id           INTEGER,                -- that archived it
+    -- 16-byte hashes of the identity (ms_event_id) and the second identity (ical_uid, original_start): ids are long and
+    -- come in any order, and an index over them would be read and written all over the disk.
+    event_key        BLOB,
+    slot_key         BLOB,
     ical_uid         TEXT,
     original_start   TEXT,                   -- the slot of an occurrence (RECURRENCE-ID)
     series_master_id TEXT,
@@ -182,9 +186,9 @@ CREATE TABLE appointments (
     FOREIGN KEY (user_id, calendar_id) REFERENCES calendars(user_id, id)
 ) STRICT;
 CREATE INDEX idx_appointments_user_time ON appointments(user_id, start_time, end_time);
-CREATE UNIQUE INDEX idx_appointments_identity ON appointments(archive_configuration_id, ms_event_id)
+CREATE UNIQUE INDEX idx_appointments_identity ON appointments(archive_configuration_id, event_key)
     WHERE archive_configuration_id IS NOT NULL;
-CREATE INDEX idx_appointments_ical ON appointments(archive_configuration_id, ical_uid, original_start)
+CREATE INDEX idx_appointments_slot ON appointments(archive_configuration_id, slot_key)
     WHERE archive_configuration_id IS NOT NULL;
 
 -- The owner's explicit act is a row in archive_unlocks, put there and taken away in the same transaction, with its
@@ -207,6 +211,7 @@ WHEN OLD.is_archived = 1
         AND OLD.created_at IS NEW.created_at
         AND OLD.archive_configuration_id IS NEW.archive_configuration_id
         AND OLD.calendar_id IS NEW.calendar_id AND OLD.run_id IS NEW.run_id AND OLD.ical_uid IS NEW.ical_uid
+        AND OLD.event_key IS NEW.event_key AND OLD.slot_key IS NEW.slot_key
         AND OLD.original_start IS NEW.original_start AND OLD.series_master_id IS NEW.series_master_id
         AND OLD.event_type IS NEW.event_type AND OLD.is_all_day IS NEW.is_all_day
         AND OLD.start_date IS NEW.start_date AND OLD.end_date IS NEW.end_date

@@ -95,24 +95,42 @@ END;
 
 -- Pages as they arrive; emptied when the run closes.  Without foreign keys, as SQLite drops whole pages instead of row
 -- after row only where there are none: seconds of writing become a moment.
+--
+-- What the rules and the comparisons read again and again is apart from what only goes into the archive; of an
+-- unchanged event there is nothing of the latter.
 CREATE TABLE staged_events (
     id             INTEGER PRIMARY KEY,      -- run_id * 2^32 + sequence: what a run staged lies together
     run_id         INTEGER NOT NULL,         -- job_runs
-    ms_event_id    TEXT NOT NULL,            -- once per run
-    id_hash        INTEGER NOT NULL,         -- of ms_event_id, which is long and comes in any order
-    verdict        INTEGER NOT NULL DEFAULT 0,
+    ms_event_id    TEXT NOT NULL,
+    event_key      BLOB NOT NULL,            -- hashes of the identities, as in appointments
+    slot_key       BLOB,
     appointment_id INTEGER,                  -- the archive's appointment of this identity
     change         TEXT NOT NULL CHECK (change IN ('new', 'changed', 'unchanged')),
-    start_time     TEXT NOT NULL,
-    end_time       TEXT NOT NULL,
+    verdict        INTEGER NOT NULL DEFAULT 0, -- model/event.h, as are kind and answer
+    kind           INTEGER NOT NULL,
+    answer         INTEGER NOT NULL,
     start_ms       INTEGER NOT NULL,
     end_ms         INTEGER NOT NULL,
+    start_day      INTEGER,                  -- all-day events only
+    end_day        INTEGER,
+    cancelled      INTEGER NOT NULL,
+    location       TEXT,                     -- of new and changed events
+    category       TEXT,                     -- the first one
+    twin           BLOB NOT NULL,
+    content_hash   BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX idx_staged_events_key ON staged_events(run_id, event_key);
+CREATE UNIQUE INDEX idx_staged_events_appointment ON staged_events(run_id, appointment_id)
+    WHERE appointment_id IS NOT NULL;
+
+CREATE TABLE staged_contents (
+    id             INTEGER PRIMARY KEY,      -- of staged_events
+    start_time     TEXT NOT NULL,
+    end_time       TEXT NOT NULL,
     is_all_day     INTEGER NOT NULL,
     start_date     TEXT,
     end_date       TEXT,
     subject        TEXT,
-    location       TEXT,
-    category       TEXT,                     -- the first one
     categories     TEXT NOT NULL,
     recurrence     TEXT,
     ical_uid       TEXT,
@@ -126,13 +144,8 @@ CREATE TABLE staged_events (
     response       TEXT NOT NULL,
     is_cancelled   INTEGER NOT NULL,
     notes          INTEGER NOT NULL,
-    twin           BLOB NOT NULL,
-    content_hash   BLOB NOT NULL,
-    ms_event_data  TEXT                      -- NULL when unchanged
+    ms_event_data  TEXT NOT NULL
 ) STRICT;
-CREATE INDEX idx_staged_events_hash ON staged_events(run_id, id_hash);
-CREATE UNIQUE INDEX idx_staged_events_appointment ON staged_events(run_id, appointment_id)
-    WHERE appointment_id IS NOT NULL;
 
 CREATE TABLE staged_categories (
     run_id INTEGER NOT NULL,
