@@ -18,14 +18,21 @@ struct http {
     char *ca_file;            /* NULL: none */
     struct http_multi *multi; /* NULL: libcurl can not make one; every call fails */
     int n_closing;            /* multis that are on their way out */
+    struct list waiting;      /* set up, not yet in the multi */
     struct list active;
     struct list finished; /* have an outcome, not delivered yet */
     struct later *later;
     struct later_task deliver;
+    struct later_task begin;
     bool is_closing;
     void (*closed)(void *arg);
     void *closed_arg;
 };
+
+/* A connection takes libcurl a tenth of a millisecond or two, the wiping of a finished call as long.  When
+ * two hundred begin or end at once they do so over several turns of the loop, so that it is never busy for
+ * long. */
+#define PER_TURN 8
 
 static void finish(struct http_call *call)
 {
@@ -50,6 +57,7 @@ static void free_if_closed(struct http *h)
     void (*closed)(void *arg) = h->closed;
     void *arg = h->closed_arg;
     later_drop(&h->deliver);
+    later_drop(&h->begin);
     later_destroy(h->later);
     free(h->ca_file);
     free(h);
@@ -69,10 +77,13 @@ static void on_multi_closed(void *arg)
 /* Gives every call under way the same end. */
 static void fail_all(struct http *h, int code, const char *text)
 {
+    list_move_all(&h->active, &h->waiting);
     LIST_FOREACH (item, &h->active) {
         struct http_call *call = CONTAINER_OF(item, struct http_call, link);
-        http_multi_remove(h->multi, call->easy);
-        call->is_in_multi = false;
+        if (call->is_in_multi) {
+            http_multi_remove(h->multi, call->easy);
+        }
+        call->is_in_multi = call->is_waiting = false;
         err_set(&call->err, code, 0, "host %s: %s", call->host, text);
         finish(call);
     }
@@ -103,14 +114,38 @@ static void on_broken(void *arg)
     make_multi(h);
 }
 
+static void begin_some(void *arg)
+{
+    struct http *h = arg;
+    struct list *item = NULL;
+    for (int n = 0; n < PER_TURN && (item = list_pop(&h->waiting)); n++) {
+        struct http_call *call = CONTAINER_OF(item, struct http_call, link);
+        call->is_waiting = false;
+        list_append(&h->active, &call->link);
+        if (!h->multi || http_multi_add(h->multi, call->easy) != CURLM_OK) {
+            http_call_conclude(call, CURLE_FAILED_INIT);
+            finish(call);
+        } else {
+            call->is_in_multi = true;
+        }
+    }
+    if (!list_is_empty(&h->waiting)) {
+        later_call(h->later, &h->begin);
+    }
+}
+
 static void deliver(void *arg)
 {
     struct http *h = arg;
-    for (struct list *item; (item = list_pop(&h->finished));) {
+    struct list *item;
+    for (int n = 0; n < PER_TURN && (item = list_pop(&h->finished)); n++) {
         struct http_call *call = CONTAINER_OF(item, struct http_call, link);
         bool ok = call->err.code == 0;
         call->done(call->arg, ok ? NULL : &call->err, ok ? &call->reply : NULL);
         http_call_destroy(call);
+    }
+    if (!list_is_empty(&h->finished)) {
+        later_call(h->later, &h->deliver);
     }
     free_if_closed(h);
 }
@@ -137,6 +172,7 @@ int http_create(uv_loop_t *loop, const char *ca_file, const struct graph_limits 
     h->loop = loop;
     h->limits = *limits;
     h->ca_file = ca_file && *ca_file ? mem_strdup(ca_file) : NULL;
+    list_init(&h->waiting);
     list_init(&h->active);
     list_init(&h->finished);
     make_multi(h);
@@ -148,6 +184,7 @@ int http_create(uv_loop_t *loop, const char *ca_file, const struct graph_limits 
     }
     h->later = later_create(loop);
     later_task_init(&h->deliver, deliver, h);
+    later_task_init(&h->begin, begin_some, h);
     *ret_http = h;
     return 0;
 }
@@ -189,12 +226,15 @@ struct http_call *http_start(struct http *h, const struct http_request *request,
         return call;
     }
     CURLcode code = http_call_set_up(call, request, &h->limits, h->ca_file);
-    if (code != CURLE_OK || http_multi_add(h->multi, call->easy) != CURLM_OK) {
-        http_call_conclude(call, code != CURLE_OK ? code : CURLE_FAILED_INIT);
+    if (code != CURLE_OK) {
+        http_call_conclude(call, code);
         finish(call);
         return call;
     }
-    call->is_in_multi = true;
+    list_remove(&call->link);
+    list_append(&h->waiting, &call->link);
+    call->is_waiting = true;
+    later_call(h->later, &h->begin);
     return call;
 }
 
@@ -203,6 +243,9 @@ void http_cancel(struct http_call *call)
     if (call->is_in_multi) {
         http_multi_remove(call->http->multi, call->easy);
         call->is_in_multi = false;
+        finish(call);
+    } else if (call->is_waiting) {
+        call->is_waiting = false;
         finish(call);
     }
     err_set(&call->err, ERR_CANCELLED, 0, "host %s: given up", call->host);

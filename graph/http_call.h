@@ -16,6 +16,7 @@ struct http_call {
     void *arg;
     CURL *easy;
     bool is_in_multi;
+    bool is_waiting;               /* for its turn to begin */
     struct curl_slist *headers;    /* the plain ones */
     struct curl_slist bearer_node; /* stands before them; its text is bearer's */
     struct secret *bearer;         /* the whole header line, where libcurl reads it */

@@ -368,10 +368,15 @@ static bool is_usable(const struct entry *en, const struct token_set *tokens)
 
 static void use_tokens(struct entry *en, struct token_set *tokens)
 {
-    if (tokens->needs_reauth || !oauth_is_token(tokens->refresh)) {
+    if (tokens->needs_reauth || !tokens->refresh) {
         err_set(&en->err, ERR_LOGIN, 0, "%.100s %s; run: admin-assistant login %.100s", en->account,
                 tokens->needs_reauth ? "must sign in again" : "is not signed in", en->account);
         settle(en);
+    } else if (!oauth_is_token(tokens->refresh)) { /* as good as refused: a person must hear of it */
+        err_set(&en->err, ERR_LOGIN, 0,
+                "the stored refresh token of %.100s is damaged; run: admin-assistant login %.100s",
+                en->account, en->account);
+        mark(en);
     } else if (is_usable(en, tokens)) {
         struct secret *access = tokens->access;
         tokens->access = NULL;
