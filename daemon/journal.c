@@ -37,6 +37,9 @@ static void window_text(const struct run *run, char ret_text[2 * CIVIL_DATE_LEN 
 static void run_started(void *self, const struct run *run)
 {
     (void)self;
+    if (!log_is_on(LOG_LEVEL_DEBUG)) {
+        return;
+    }
     struct run_fields fields = fields_of(run, NULL, NULL);
     char window[2 * CIVIL_DATE_LEN + 8];
     window_text(run, window);
@@ -45,21 +48,37 @@ static void run_started(void *self, const struct run *run)
               window);
 }
 
+#define SPAN_MAX 24
+
+/* "17 ms", "4.2 s", "12 min". */
+static void span_text(int64_t ms, char ret_text[SPAN_MAX])
+{
+    if (ms < 1000) {
+        snprintf(ret_text, SPAN_MAX, "%lld ms", (long long)ms);
+    } else if (ms < 120000) {
+        snprintf(ret_text, SPAN_MAX, "%.1f s", (double)ms / 1000.0);
+    } else {
+        snprintf(ret_text, SPAN_MAX, "%lld min", (long long)(ms / 60000));
+    }
+}
+
 static void log_failure(const struct run *run, const struct err *why, int64_t duration_ms)
 {
     struct run_fields fields = fields_of(run, "failure", why);
     const char *id = why && why->code == ERR_LOGIN ? MESSAGE_LOGIN : MESSAGE_RUN_FAIL;
-    log_write(LOG_LEVEL_ERR, id, fields.f,
-              "job %lld \"%s\": run %lld failed after %.1f s in step %s, nothing written: %s",
-              (long long)run->job_id, run->name, (long long)run->id, (double)duration_ms / 1000.0,
-              run->step[0] ? run->step : "start", why ? why->msg : "no reason given");
+    char span[SPAN_MAX];
+    span_text(duration_ms, span);
+    log_write(LOG_LEVEL_ERR, id, fields.f, "job %lld \"%s\": run %lld failed after %s in step %s, %s: %s",
+              (long long)run->job_id, run->name, (long long)run->id, span, run->step[0] ? run->step : "start",
+              run_counts_written(&run->counts) ? "the archive was written" : "nothing written",
+              why ? why->msg : "no reason given");
 }
 
 static void run_closed(void *self, const struct run *run, enum run_outcome outcome, const struct err *why,
                        int64_t duration_ms)
 {
     struct journal *j = self;
-    char counts[CLOSING_TEXT_MAX], window[2 * CIVIL_DATE_LEN + 8];
+    char counts[CLOSING_TEXT_MAX], window[2 * CIVIL_DATE_LEN + 8], span[SPAN_MAX];
     bool is_whole = outcome == OUTCOME_SUCCESS;
     j->runs_closed++;
     if (outcome == OUTCOME_FAILURE) {
@@ -73,10 +92,10 @@ static void run_closed(void *self, const struct run *run, enum run_outcome outco
     struct run_fields fields = fields_of(run, run_outcome_name(outcome), why);
     closing_counts_text(&run->counts, counts);
     window_text(run, window);
+    span_text(duration_ms, span);
     log_write(is_whole ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, is_whole ? MESSAGE_RUN_OK : MESSAGE_RUN_PART,
-              fields.f, "job %lld \"%s\": %s%s archived in %.1f s%s: %s", (long long)run->job_id, run->name,
-              run->is_dry ? "dry run, " : "", window, (double)duration_ms / 1000.0,
-              is_whole ? "" : ", not whole", counts);
+              fields.f, "job %lld \"%s\": %s%s archived in %s%s: %s", (long long)run->job_id, run->name,
+              run->is_dry ? "dry run, " : "", window, span, is_whole ? "" : ", not whole", counts);
 }
 
 static void run_waiting(void *self, const struct run *run, const struct err *why, int64_t delay_ms)

@@ -85,6 +85,15 @@ static void let_go(struct active *a)
     r->left(r->left_arg);
 }
 
+static void count_requests(struct active *a)
+{
+    const struct calendar_port *calendar = a->runner->ports.calendar;
+    int64_t requests, throttled;
+    calendar->account(calendar->self, a->run.id, false, &requests, &throttled);
+    a->run.counts.requests += requests;
+    a->run.counts.throttled += throttled;
+}
+
 /* ---- suspending and closing ---- */
 
 /* The row shall say the step that is under way, whatever an action that failed was to make of it. */
@@ -117,6 +126,7 @@ static void suspend_run(struct active *a, int64_t not_before_ms)
 static void park_run(struct active *a)
 {
     name_step(a);
+    count_requests(a);
     a->why = (struct err){0};
     suspend_run(a, 0);
 }
@@ -170,6 +180,7 @@ static void fail_run(struct active *a, const struct err *e)
         park_run(a);
         return;
     }
+    count_requests(a); /* what failed has cost, too */
     struct retry decision = retry_decide(e, a->run.job_id, a->run.attempt);
     bool is_close = a->action.kind == ACT_FINISH; /* what failed was writing the verdict itself */
     a->why = *e;
@@ -264,15 +275,6 @@ static void on_counted(void *arg, const struct err *e, const struct run_counts *
         a->run.counts = *counts;
     }
     on_stored_step(a, e);
-}
-
-static void count_requests(struct active *a)
-{
-    const struct calendar_port *calendar = a->runner->ports.calendar;
-    int64_t requests, throttled;
-    calendar->account(calendar->self, a->run.id, false, &requests, &throttled);
-    a->run.counts.requests += requests;
-    a->run.counts.throttled += throttled;
 }
 
 static void stage_page(struct active *a)
