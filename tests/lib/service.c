@@ -214,7 +214,13 @@ static void arm(void *self, int64_t wall_ms)
 static void on_armed(void *arg, int64_t wake_ms UNUSED)
 {
     struct service *s = arg;
+    s->is_armed = true;
     s->is_settled = scheduler_active(s->scheduler) == 0;
+}
+
+static bool is_armed(void *arg)
+{
+    return ((struct service *)arg)->is_armed;
 }
 
 static struct db *open_database(struct service *s, enum db_mode mode)
@@ -265,7 +271,7 @@ static void bring_up(struct service *s)
     uv_timer_init(&s->loop, &s->probe);
     uv_unref((uv_handle_t *)&s->guard);
     s->guard.data = s;
-    s->has_news = s->is_settled = s->is_down = s->is_late = false;
+    s->has_news = s->is_armed = s->is_settled = s->is_down = s->is_late = false;
     service_check(writer_create(&s->loop, open_current_database(s), &s->writer, &e), &e,
                   "starting the writer");
     s->store = bind_store_create(s->writer, s->instance_id);
@@ -275,6 +281,7 @@ static void bring_up(struct service *s)
                   &e, "starting graph");
     s->calendar = bind_graph_create(&s->loop, s->graph, s->zones);
     start_scheduler(s);
+    service_loop_until(s, is_armed, s, "the first pass of the scheduler");
 }
 
 /* ---- down, as daemon/app.c ---- */

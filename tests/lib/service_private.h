@@ -56,6 +56,7 @@ struct service {
     struct scheduler *scheduler;
     struct timer_port timer;
     int64_t armed_ms;
+    bool is_armed;   /* the first pass is over */
     bool is_settled; /* a pass ended with nothing under way, after the last news of a run */
     bool is_down;
     struct err down_error;

@@ -160,7 +160,7 @@ static void settle(struct view_fixture *v, int requests)
 static void test_request(void **state)
 {
     struct view_fixture *v = *state;
-    v->f->limits.page_size = 500;
+    v->f->limits.page_size = 1000;
     fixture_start(v->f);
     open_view(v, "primary", DAY + 31);
     const struct outcome *o = fetch(v, NULL);
@@ -171,7 +171,7 @@ static void test_request(void **state)
     /* a day more on each side than 2025-12-31T23:00Z to 2026-01-31T23:00Z */
     bool ok =
         strstr(log, "/v1.0/users/anna%40example.com/calendar/calendarView?startDateTime=2025-12-30T23:00:00Z"
-                    "&endDateTime=2026-02-01T23:00:00Z&$top=500&$orderby=start/dateTime\"") &&
+                    "&endDateTime=2026-02-01T23:00:00Z&$top=1000&$orderby=start/dateTime\"") &&
         !strstr(log, "$select") && !strstr(log, "/me/");
     free(log);
     assert_true(ok);

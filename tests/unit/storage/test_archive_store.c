@@ -367,12 +367,12 @@ static void test_audit(void **state)
     assert_int_equal(
         fixture_int(f, "SELECT count(*) FROM audit_log p JOIN audit_log c ON c.parent_audit_id = p.id AND "
                        "c.correlation_id = p.correlation_id WHERE p.status = 'success' AND "
-                       "p.child_count = 2 AND c.operation IN ('transform', 'store') AND "
+                       "p.child_count = 3 AND c.operation IN ('transform', 'store') AND "
                        "c.details LIKE '%\"keep\":2%' AND p.details LIKE '%\"inserted\":2%'"),
         2);
     int64_t links;
     OK(audit_verify(f->db, &links, e));
-    assert_int_equal(links, 4); /* opening, two children, closing */
+    assert_int_equal(links, 5); /* opening, three children (fetch is the third), closing */
 }
 
 /* ---- what must not be stored ---- */
@@ -403,7 +403,8 @@ static void test_archive_changed_in_between(void **state)
         {"a new event was stored by another run", false,
          "INSERT INTO appointments (ms_event_id, user_id, start_time, end_time, is_archived, created_at, "
          "updated_at, "
-         "archive_configuration_id) VALUES ('A', 1, 'x', 'x', 1, 'x', 'x', 1)"},
+         "archive_configuration_id, event_key) SELECT 'A', 1, 'x', 'x', 1, 'x', 'x', 1, event_key FROM staged_events "
+         "WHERE ms_event_id = 'A'"},
         {"the owner changed an unchanged one", true,
          "INSERT INTO archive_unlocks SELECT id, 'test' FROM appointments;"
          "UPDATE appointments SET content_hash = x'00' WHERE ms_event_id = 'B'; DELETE FROM archive_unlocks"},

@@ -193,7 +193,7 @@ static void locked_database_is_busy(void **state)
 static void full_database_says_so_and_rolls_back(void **state)
 {
     struct fixture *f = *state;
-    char big[30000];
+    static char big[300000];
     memset(big, 'x', sizeof big);
     assert_ok(db_exec(f->db, "PRAGMA max_page_count = 8", &f->e), f->e);
     assert_ok(db_begin(f->db, &f->e), f->e);

@@ -350,8 +350,8 @@ static void check_finds_a_damaged_page(void **state)
     f->db = NULL;
     buf_init(&content, 1 << 22);
     assert_int_equal(buf_read_file(&content, f->path), 0);
-    assert_true(content.len > 10 * 4096);
-    memset(content.data + content.len - 4096, 0x5a, 4096);
+    assert_true(content.len > 10 * 16384);
+    memset(content.data + content.len - 16384, 0x5a, 16384); /* a page */
     assert_int_equal(fixture_write_file(f->path, content.data, content.len, 0600), 0);
     buf_finish(&content);
     assert_ok(fixture_open(f, DB_READ_WRITE, &f->db), f->e);

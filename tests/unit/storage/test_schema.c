@@ -26,10 +26,10 @@ static const char world_sql[] =
     "created_at) VALUES (1, 1, 1, 's', 'schedule', 'done', '2026-01-01', '2026-01-02', 'c1', 't'), "
     "(2, 2, 2, 's', 'schedule', 'done', '2026-01-01', '2026-01-02', 'c2', 't');"
     "INSERT INTO appointments (id, user_id, ms_event_id, start_time, end_time, is_archived, "
-    "archive_configuration_id, "
-    "created_at, updated_at) VALUES (1, 1, 'e1', '2026-01-01 10', '2026-01-01 11', 1, 1, 't', 't'), "
-    "(2, 2, 'e2', '2026-01-01 10', '2026-01-01 11', 1, 2, 't', 't'), "
-    "(3, 1, 'e3', '2026-01-01 10', '2026-01-01 11', 0, 1, 't', 't');"
+    "archive_configuration_id, event_key, created_at, updated_at) VALUES "
+    "(1, 1, 'e1', '2026-01-01 10', '2026-01-01 11', 1, 1, x'00112233445566778899aabbccddeeff', 't', 't'), "
+    "(2, 2, 'e2', '2026-01-01 10', '2026-01-01 11', 1, 2, x'10112233445566778899aabbccddeeff', 't', 't'), "
+    "(3, 1, 'e3', '2026-01-01 10', '2026-01-01 11', 0, 1, x'20112233445566778899aabbccddeeff', 't', 't');"
     "INSERT INTO appointment_versions (appointment_id, version, user_id, kind, start_time, end_time, "
     "event_type, show_as, "
     "sensitivity, importance, response, created_at) VALUES (1, 2, 1, 'changed', 'a', 'b', 'singleInstance', "
@@ -196,9 +196,9 @@ static void unique_rules_hold(void **state)
          "VALUES (1, 1, 's', 'schedule', 'queued', '2026-01-01', '2026-01-02', 'c3', 't')",
          ERR_EXISTS},
         {"event of a configuration",
-         "INSERT INTO appointments (user_id, ms_event_id, start_time, end_time, archive_configuration_id, "
-         "created_at, "
-         "updated_at) VALUES (1, 'e1', 'a', 'b', 1, 't', 't')",
+         "INSERT INTO appointments (user_id, ms_event_id, event_key, start_time, end_time, "
+         "archive_configuration_id, created_at, updated_at) "
+         "VALUES (1, 'e1', x'00112233445566778899aabbccddeeff', 'a', 'b', 1, 't', 't')",
          ERR_EXISTS},
         {"token in the clear", "UPDATE users SET ms_refresh_token = '0.AXoAclear' WHERE id = 1",
          ERR_DB_CONSTRAINT},

@@ -275,7 +275,7 @@ static int fill_disk(struct db *db, void *arg, struct err *e)
 {
     static const char sql[] = "INSERT INTO t (id, x) VALUES ($1, $2)";
     struct job *job = arg;
-    char big[40000];
+    static char big[400000];
     memset(big, 'x', sizeof big);
     int r = db_exec(db, "PRAGMA max_page_count = 6", e);
     if (r < 0) {
