@@ -8,11 +8,11 @@
 /* printf-like: FMT is the number of the format argument, ARGS of the first value. */
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
-#define NORETURN __attribute__((noreturn))
+#define NORETURN               __attribute__((noreturn))
 
-#define UNUSED __attribute__((unused))
+#define UNUSED                 __attribute__((unused))
 
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)           (sizeof(a) / sizeof((a)[0]))
 
 /* The struct of which `member` is the member that `ptr` points to. */
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))

@@ -11,15 +11,15 @@
 #define SETTINGS_PATH "/etc/admin-assistant/admin-assistant.conf"
 
 struct settings {
-    char *database_url;       /* as written: sqlite:PATH */
-    char *graph_base_url;     /* https, or http to a loopback address; no trailing slash */
-    char *graph_authority;    /* same */
+    char *database_url;    /* as written: sqlite:PATH */
+    char *graph_base_url;  /* https, or http to a loopback address; no trailing slash */
+    char *graph_authority; /* same */
     char *graph_tenant;
     char *graph_client_id;
-    char *graph_secret_file;  /* "" = delegated sign-in */
-    char *graph_ca_file;      /* "" = the system's trust only */
+    char *graph_secret_file; /* "" = delegated sign-in */
+    char *graph_ca_file;     /* "" = the system's trust only */
     int64_t graph_max_requests;
-    char *keys_directory;     /* after $CREDENTIALS_DIRECTORY is taken into account */
+    char *keys_directory; /* after $CREDENTIALS_DIRECTORY is taken into account */
     int64_t drain_seconds;
     char *timesheet_directory;
 };
@@ -27,15 +27,15 @@ struct settings {
 /* Reads and validates the whole file.  ERR_CONFIG with file, line and what is allowed.  Where the file says
  * nothing of keys and $CREDENTIALS_DIRECTORY is set (the unit's LoadCredential), that directory is taken; the
  * caller passes its value or NULL. */
-MUST_CHECK int settings_load(const char *path, const char *credentials_directory, struct settings *ret_settings,
-                             struct err *e);
+MUST_CHECK int settings_load(const char *path, const char *credentials_directory,
+                             struct settings *ret_settings, struct err *e);
 void settings_finish(struct settings *s);
 
 /* The path of an sqlite: URL, borrowed from s. */
 const char *settings_database_path(const struct settings *s);
 
-/* ERR_CONFIG unless `url` is https://host[:port][/path], or http:// to 127.0.0.0/8, [::1] or localhost, without
- * user, query or fragment.  `what` names it in the message. */
+/* ERR_CONFIG unless `url` is https://host[:port][/path], or http:// to 127.0.0.0/8, [::1] or localhost,
+ * without user, query or fragment.  `what` names it in the message. */
 MUST_CHECK int settings_check_origin(const char *what, const char *url, struct err *e);
 
 /* The option table as text, one option a line with default and help: --help-config. */

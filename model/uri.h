@@ -4,9 +4,9 @@
  *     msgraph://anna@example.com/calendars/"Client work / Acme"
  *     local://anna/calendars/archive
  *
- * Segments are split first and decoded afterwards; quotes may hold anything, with \" and \\ as escapes; ? and #
- * are ordinary; percent-encoding is decoded; format and parse are each other's inverse.  An unknown scheme or
- * namespace is refused.  Pure; any thread. */
+ * Segments are split first and decoded afterwards; quotes may hold anything, with \" and \\ as escapes; ? and
+ * # are ordinary; percent-encoding is decoded; format and parse are each other's inverse.  An unknown scheme
+ * or namespace is refused.  Pure; any thread. */
 #ifndef MODEL_URI_H
 #define MODEL_URI_H
 
@@ -38,6 +38,7 @@ MUST_CHECK char *calendar_uri_format(const struct calendar_uri *uri);
 bool calendar_uri_is_primary(const struct calendar_uri *uri);
 
 /* Whether the URI's account (if any) is this user: e-mail without case, user name exactly, or id. */
-bool calendar_uri_is_for(const struct calendar_uri *uri, const char *email, const char *username, long long id);
+bool calendar_uri_is_for(const struct calendar_uri *uri, const char *email, const char *username,
+                         long long id);
 
 #endif

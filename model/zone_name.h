@@ -19,8 +19,8 @@ extern const struct windows_zone windows_zones[];
 extern const unsigned windows_zones_count;
 
 /* The IANA name for a Windows name or a tzone:// name; the name itself where it is none of them (it may be an
- * IANA name: tz_cache_get decides); NULL where the name is known to name no zone at all (tzone://Microsoft/Custom,
- * "Customized Time Zone", empty).  Borrowed: static or `name` itself. */
+ * IANA name: tz_cache_get decides); NULL where the name is known to name no zone at all
+ * (tzone://Microsoft/Custom, "Customized Time Zone", empty).  Borrowed: static or `name` itself. */
 const char *zone_name_to_iana(const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /* kill_at_sync - preloaded into the daemon by the crash test: kills the process at its n-th sync of a file.
  *
- * SQLite syncs the write-ahead log once for each commit (synchronous=FULL), so n walks through the commits.  KILL_AT=n
- * dies just after the n-th sync has succeeded, KILL_AT=-n just before it is made. */
+ * SQLite syncs the write-ahead log once for each commit (synchronous=FULL), so n walks through the commits.
+ * KILL_AT=n dies just after the n-th sync has succeeded, KILL_AT=-n just before it is made. */
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdatomic.h>

@@ -403,7 +403,8 @@ static void test_archive_changed_in_between(void **state)
         {"a new event was stored by another run", false,
          "INSERT INTO appointments (ms_event_id, user_id, start_time, end_time, is_archived, created_at, "
          "updated_at, "
-         "archive_configuration_id, event_key) SELECT 'A', 1, 'x', 'x', 1, 'x', 'x', 1, event_key FROM staged_events "
+         "archive_configuration_id, event_key) SELECT 'A', 1, 'x', 'x', 1, 'x', 'x', 1, event_key FROM "
+         "staged_events "
          "WHERE ms_event_id = 'A'"},
         {"the owner changed an unchanged one", true,
          "INSERT INTO archive_unlocks SELECT id, 'test' FROM appointments;"

@@ -27,10 +27,10 @@ static void settle(struct fixture *f, struct run *run)
 static char *staged(struct fixture *f)
 {
     struct buf text = {.max = 1 << 16};
-    struct stmt *s =
-        db_stmt(f->db, "SELECT ms_event_id, change, coalesce(appointment_id, 0), "
-                       "CASE WHEN ms_event_data IS NULL THEN '-' ELSE 'raw' END FROM staged_events LEFT JOIN staged_contents USING (id) "
-                       "ORDER BY ms_event_id");
+    struct stmt *s = db_stmt(f->db, "SELECT ms_event_id, change, coalesce(appointment_id, 0), "
+                                    "CASE WHEN ms_event_data IS NULL THEN '-' ELSE 'raw' END FROM "
+                                    "staged_events LEFT JOIN staged_contents USING (id) "
+                                    "ORDER BY ms_event_id");
     int r;
     while ((r = stmt_step(s, NULL)) > 0) {
         assert_int_equal(buf_printf(&text, "%s %s %lld %s;", stmt_col_text(s, 0), stmt_col_text(s, 1),
@@ -59,7 +59,8 @@ static void test_columns(void **state)
     begin(f, &run);
     stage(f, &run, evs, 2, NULL);
     assert_int_equal(
-        fixture_int(f, "SELECT count(*) FROM staged_events JOIN staged_contents USING (id) WHERE ms_event_id = 'A' AND run_id = 1 AND "
+        fixture_int(f, "SELECT count(*) FROM staged_events JOIN staged_contents USING (id) WHERE ms_event_id "
+                       "= 'A' AND run_id = 1 AND "
                        "id = 4294967296 AND verdict = 0 AND start_time = '2026-03-10 09:00:00.000000' AND "
                        "end_time = '2026-03-10 09:30:00.000000' AND end_ms - start_ms = 1800000 AND "
                        "is_all_day = 0 AND start_date IS NULL AND subject = 'a' AND location = 'Room' AND "
@@ -69,7 +70,8 @@ static void test_columns(void **state)
                        "length(content_hash) = 32 AND ms_event_data = '{\"id\":\"A\",\"subject\":\"a\"}'"),
         1);
     assert_int_equal(
-        fixture_int(f, "SELECT count(*) FROM staged_events JOIN staged_contents USING (id) WHERE ms_event_id = 'D' AND is_all_day = 1 AND "
+        fixture_int(f, "SELECT count(*) FROM staged_events JOIN staged_contents USING (id) WHERE ms_event_id "
+                       "= 'D' AND is_all_day = 1 AND "
                        "start_date = '2026-03-11' AND end_date = '2026-03-12' AND category IS NULL AND "
                        "categories = '[]' AND id = 4294967297"),
         1);
@@ -119,11 +121,10 @@ static void test_counts_and_cursor(void **state)
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM job_runs WHERE next_page IS NULL"), 1);
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM staged_events"), 3);
     /* The last one counts. */
-    assert_int_equal(
-        fixture_int(
-            f, "SELECT count(*) FROM staged_events JOIN staged_contents USING (id) WHERE ms_event_id = 'A' AND start_time LIKE '%12:00:%' OR "
-               "ms_event_id = 'B' AND start_time LIKE '%11:00:%'"),
-        2);
+    assert_int_equal(fixture_int(f, "SELECT count(*) FROM staged_events JOIN staged_contents USING (id) "
+                                    "WHERE ms_event_id = 'A' AND start_time LIKE '%12:00:%' OR "
+                                    "ms_event_id = 'B' AND start_time LIKE '%11:00:%'"),
+                     2);
     assert_int_equal(fixture_int(f, "SELECT count(DISTINCT id) FROM staged_events WHERE id >= 4294967296"),
                      3);
     run_finish(&run);
