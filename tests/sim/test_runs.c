@@ -101,20 +101,26 @@ static void test_every_fault(void **state)
     }
 }
 
+/* A triggered run, stopped after so many completions; returns how many of them were not needed. */
+static int run_steps(int steps)
+{
+    world_init(&world, 1, EVENTS, PAGE);
+    world_start(&world);
+    world_run_until(&world, world.now_ms);
+    world_trigger(&world, 1);
+    while (steps > 0 && world_step(&world, world.now_ms)) {
+        steps--;
+    }
+    return steps;
+}
+
 /* The process dies after every single completion: the next one finishes the run, and the archive is the same.
  */
 static void test_every_crash(void **state)
 {
     (void)state;
     for (int steps = 0;; steps++) {
-        world_init(&world, 1, EVENTS, PAGE);
-        world_start(&world);
-        world_run_until(&world, world.now_ms);
-        world_trigger(&world, 1);
-        int left = steps;
-        while (left > 0 && world_step(&world, world.now_ms)) {
-            left--;
-        }
+        int left = run_steps(steps);
         world_crash(&world);
         world_start(&world);
         world_run_until(&world, world.now_ms + SOON);
@@ -137,14 +143,7 @@ static void test_every_stop(void **state)
 {
     (void)state;
     for (int steps = 0;; steps++) {
-        world_init(&world, 1, EVENTS, PAGE);
-        world_start(&world);
-        world_run_until(&world, world.now_ms);
-        world_trigger(&world, 1);
-        int left = steps;
-        while (left > 0 && world_step(&world, world.now_ms)) {
-            left--;
-        }
+        int left = run_steps(steps);
         world_drain(&world);
         for (size_t i = 0; i < world.n_runs; i++) {
             assert_int_equal(world.runs[i].owner == world.generation, 0); /* nothing is left "running" */
