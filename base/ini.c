@@ -148,7 +148,9 @@ static int complain_unknown(struct reading *r, const char *kind, const char *nam
     CLEANUP_FREE char *shown = shown_name(name);
     CLEANUP_FREE char *known = list_known(r, section);
     CLEANUP_FREE char *where = section ? mem_printf(" in [%s]", section) : mem_strdup("");
-    CLEANUP_FREE char *what = mem_printf("unknown %s%s%s; known: %s", kind, shown, where, known);
+    /* What does not look like a name is mostly a line whose = is missing before a value with a colon. */
+    const char *hint = *shown ? "" : section ? " (a line is key = value)" : " (a line is [section])";
+    CLEANUP_FREE char *what = mem_printf("unknown %s%s%s%s; known: %s", kind, shown, where, hint, known);
     return complain(r, what);
 }
 
@@ -295,7 +297,16 @@ static int read_failed(const char *path, int code, struct err *e)
         return err_set(e, code, native, "configuration file %s does not exist; name one with --config FILE",
                        path);
     }
-    return err_set(e, code, native, "configuration file %s can not be read: %s", path, strerror(native));
+    if (native == EISDIR) { /* waiting does not help, as it may after another error of the disk */
+        return err_set(e, ERR_CONFIG, native,
+                       "configuration file %s can not be read: it is a directory; name a file with --config",
+                       path);
+    }
+    return err_set(
+        e, code, native,
+        "configuration file %s can not be read: %s; check its owner and mode, or name another with "
+        "--config FILE",
+        path, strerror(native));
 }
 
 static int parse(struct reading *r, const struct buf *text)

@@ -35,7 +35,8 @@ static const struct column key_columns[] = {
 };
 
 /* The keys alone are worth showing where there is no database yet. */
-static int add_key(struct listing *l, struct db *db, const struct keyring *ring, size_t i, struct err *e)
+static int add_key(struct listing *l, struct db *db, const struct keyring *ring, size_t i, int64_t *total,
+                   struct err *e)
 {
     int64_t sealed = 0;
     const char *id = keyring_id(ring, i);
@@ -43,6 +44,7 @@ static int add_key(struct listing *l, struct db *db, const struct keyring *ring,
     if (r < 0) {
         return r;
     }
+    *total += sealed;
     listing_text(l, id);
     listing_bool(l, i + 1 == keyring_count(ring));
     if (db) {
@@ -52,6 +54,21 @@ static int add_key(struct listing *l, struct db *db, const struct keyring *ring,
     }
     listing_end_row(l);
     return 0;
+}
+
+/* A key that was lost shows only by what it sealed. */
+static int check_lost(struct db *db, int64_t n_open, struct err *e)
+{
+    int64_t n_all = 0;
+    int r = user_tokens_count_key(db, NULL, &n_all, e);
+    if (r < 0 || n_all <= n_open) {
+        return r;
+    }
+    return err_set(
+        e, ERR_KEY, 0,
+        "%lld stored secrets are sealed with a key that is not in the key directory; bring its file "
+        "back from the backup, or sign these users in again",
+        (long long)(n_all - n_open));
 }
 
 /* Loading the keys checks owners and modes, so that a listing means they are right. */
@@ -70,8 +87,10 @@ int cmd_key_status(struct session *s, const struct args *a UNUSED, struct err *e
     db = r < 0 ? NULL : db;
     r = 0;
     struct listing *l = listing_begin(key_columns, session_is_json(s), stdout);
+    int64_t n_open = 0;
     for (size_t i = 0; i < keyring_count(ring) && r == 0; i++) {
-        r = add_key(l, db, ring, i, e);
+        r = add_key(l, db, ring, i, &n_open, e);
     }
-    return listing_close(l, r, "no keys");
+    r = listing_close(l, r, "no keys");
+    return r == 0 && db ? check_lost(db, n_open, e) : r;
 }

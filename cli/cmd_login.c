@@ -11,6 +11,7 @@
 #include "cli/print.h"
 #include "cli/remote.h"
 #include "graph/device_code.h"
+#include "graph/oauth.h"
 #include "storage/user_store.h"
 
 #define TOKEN_MAX ((size_t)16 * 1024)
@@ -43,10 +44,27 @@ static int check_token_file(const char *path, struct err *e)
         return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_DENIED, errno, "--refresh-token-file %s: %s",
                        path, strerror(errno));
     }
+    if (S_ISDIR(st.st_mode)) {
+        return err_set(e, ERR_INVALID, 0, "--refresh-token-file %s is a directory; name a file", path);
+    }
     if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         return err_set(e, ERR_DENIED, 0,
                        "--refresh-token-file %s: others may read it (mode %04o); chmod 600 first", path,
                        (unsigned)st.st_mode & 07777);
+    }
+    return 0;
+}
+
+static int check_token(const char *path, const struct secret *token, struct err *e)
+{
+    if (secret_len(token) == 0) {
+        return err_set(e, ERR_INVALID, 0, "--refresh-token-file %s is empty", path);
+    }
+    if (!oauth_is_token(token)) {
+        return err_set(e, ERR_INVALID, 0,
+                       "--refresh-token-file %s holds no refresh token: one line of printable characters "
+                       "without blanks is expected",
+                       path);
     }
     return 0;
 }
@@ -63,9 +81,10 @@ static int read_token(const char *path, struct secret **ret_token, struct err *e
     if (r < 0) {
         return err_set(e, r, errno, "--refresh-token-file %s: %s", path, err_text(r));
     }
-    if (secret_len(token) == 0) {
+    r = check_token(path, token, e);
+    if (r < 0) {
         secret_destroy(token);
-        return err_set(e, ERR_INVALID, 0, "--refresh-token-file %s is empty", path);
+        return r;
     }
     *ret_token = token;
     return 0;

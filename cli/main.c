@@ -2,6 +2,7 @@
  * what it can do. */
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,6 +23,7 @@ static void harden(void)
 {
     struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
+    (void)unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of its connections there */
     (void)prctl(PR_SET_DUMPABLE, 0);
     (void)umask(0077);
 }

@@ -56,6 +56,10 @@ static void on_writer_closed(void *arg)
 {
     struct app *app = arg;
     app->writer = NULL;
+    /* Not before: a question that was under way has been answered to them until now. */
+    bind_tokens_destroy(app->tokens);
+    bind_store_destroy(app->store);
+    status_destroy(app->status);
     uv_close((uv_handle_t *)&app->drain_limit, NULL);
     loop_meter_finish(&app->meter);
 }
@@ -79,9 +83,6 @@ static void on_graph_closed(void *arg)
 {
     struct app *app = arg;
     app->graph = NULL;
-    bind_tokens_destroy(app->tokens);
-    bind_store_destroy(app->store);
-    status_destroy(app->status);
     writer_submit(app->writer, stop_instance, on_instance_stopped, app);
 }
 
@@ -149,6 +150,12 @@ static void run_now(struct app *app, const struct signal_info *info)
 static void on_signal(void *arg, const struct signal_info *info)
 {
     struct app *app = arg;
+    if (app->is_stopping && info->number != SIGTERM && info->number != SIGINT) {
+        /* Signals that were pending together come in one go: the scheduler may be gone already. */
+        log_write(LOG_LEVEL_NOTICE, NULL, NULL, "stopping: signal %d from pid %lld is not followed",
+                  info->number, (long long)info->pid);
+        return;
+    }
     switch (info->number) {
     case SIGUSR1: run_now(app, info); break;
     case SIGUSR2: status_log(app->status); break;
@@ -237,7 +244,7 @@ static void on_timer(void *arg)
 static void on_armed(void *arg, int64_t wake_ms UNUSED)
 {
     struct app *app = arg;
-    if (scheduler_active(app->scheduler) == 0) {
+    if (scheduler_active(app->scheduler) == 0 || !status_is_ready(app->status)) {
         status_armed(app->status);
     }
 }

@@ -69,6 +69,7 @@ static void harden(void)
 {
     struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
+    (void)unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of its connections there */
     (void)prctl(PR_SET_DUMPABLE, 0);
     (void)mallopt(M_ARENA_MAX, 2);
     (void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);

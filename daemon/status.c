@@ -161,6 +161,11 @@ void status_armed(struct status *s)
     ask(s);
 }
 
+bool status_is_ready(const struct status *s)
+{
+    return s->is_ready;
+}
+
 void status_log(struct status *s)
 {
     s->wants_log = true;

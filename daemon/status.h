@@ -6,6 +6,7 @@
 #ifndef DAEMON_STATUS_H
 #define DAEMON_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -23,8 +24,12 @@ MUST_CHECK struct status *status_create(struct writer *writer, const struct jour
                                         struct tz_cache *zones);
 void status_destroy(struct status *s); /* accepts NULL */
 
-/* A pass of the scheduler is over and nothing runs: refreshes STATUS; the first time says READY. */
+/* A pass of the scheduler is over: refreshes STATUS; the first time says READY. */
 void status_armed(struct status *s);
+
+/* Whether READY was said.  It must not wait for runs that go on: the service manager ends a service that
+ * takes too long to start. */
+MUST_CHECK bool status_is_ready(const struct status *s);
 
 /* Writes the full status to the journal, a little later. */
 void status_log(struct status *s);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "graph/fault.h"
@@ -318,14 +319,35 @@ static void send_form(struct entry *en, const struct oauth_field *fields)
     secret_destroy(form);
 }
 
+/* Checked at each use, as the file may be replaced while the service runs. */
+static int read_app_secret(const char *path, struct secret **ret_secret, struct err *e)
+{
+    struct stat st;
+    struct secret *secret;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IRWXO) != 0) {
+        return err_set(
+            e, ERR_APP, 0,
+            "[graph] client_secret_file \"%.160s\" is open to everybody (mode %04o): chmod 600 it, "
+            "and replace the secret if somebody may have read it",
+            path, (unsigned)st.st_mode & 07777);
+    }
+    int r = secret_read_file(path, SECRET_FILE_MAX, &secret);
+    if (r < 0) {
+        return err_set(e, ERR_APP, 0, "[graph] client_secret_file \"%.160s\": %s", path, err_text(r));
+    }
+    if (secret_len(secret) == 0) {
+        secret_destroy(secret);
+        return err_set(e, ERR_APP, 0, "[graph] client_secret_file \"%.160s\" is empty", path);
+    }
+    *ret_secret = secret;
+    return 0;
+}
+
 static void ask_as_app(struct entry *en)
 {
     struct signin *s = en->signin;
-    struct secret *secret;
-    int r = secret_read_file(s->secret_file, SECRET_FILE_MAX, &secret);
-    if (r < 0) {
-        err_set(&en->err, ERR_APP, 0, "[graph] client_secret_file \"%.160s\": %s", s->secret_file,
-                err_text(r));
+    struct secret *secret = NULL;
+    if (read_app_secret(s->secret_file, &secret, &en->err) < 0) {
         settle(en);
         return;
     }

@@ -14,8 +14,9 @@
 struct scheduler {
     struct scheduler_options o;
     struct runner *runner;
-    bool is_passing; /* a pass is under way */
-    bool wants_more; /* another pass is wanted after it */
+    bool is_passing;   /* a pass is under way */
+    bool wants_more;   /* another pass is wanted after it */
+    size_t n_triggers; /* under way; their answers come to this struct */
     bool is_draining;
     void (*drained)(void *arg);
     void *drained_arg;
@@ -34,7 +35,8 @@ static void begin_pass(struct scheduler *s);
 
 static void check_drained(struct scheduler *s)
 {
-    if (s->is_draining && s->drained && !s->is_passing && runner_active(s->runner) == 0) {
+    if (s->is_draining && s->drained && !s->is_passing && s->n_triggers == 0 &&
+        runner_active(s->runner) == 0) {
         void (*drained)(void *) = s->drained;
         s->drained = NULL;
         drained(s->drained_arg);
@@ -103,10 +105,10 @@ static void pass_failed(struct scheduler *s, const struct err *e, const char *do
 {
     s->o.notifier->trouble(s->o.notifier->self, e, doing);
     s->wants_more = false;
-    end_pass(s, clock_wall_ms(s->o.clock) + TROUBLE_WAIT_MS);
     if (err_class(e->code) == ERR_CLASS_STOP) {
         s->o.notifier->stop(s->o.notifier->self, e);
     }
+    end_pass(s, clock_wall_ms(s->o.clock) + TROUBLE_WAIT_MS); /* last: where it ends a drain, s is gone */
 }
 
 static void on_taken(void *arg, const struct err *e, struct taken *taken)
@@ -162,6 +164,11 @@ static struct plan plan_job(struct scheduler *s, const struct job *job, int64_t 
         plan.queue = true;
         plan.slot_ms = job->next_run_ms;
         schedule_window(zone, plan.slot_ms, job->window_days, &plan.from_day, &plan.to_day);
+        if (schedule_next(&job->schedule, zone, plan.slot_ms) <= now_ms) {
+            /* Later slots were missed, too, and get no run of their own: this one archives their days. */
+            int32_t from_day;
+            schedule_window(zone, now_ms, job->window_days, &from_day, &plan.to_day);
+        }
     }
     return plan;
 }
@@ -216,7 +223,9 @@ static void on_triggered(void *arg, const struct err *e)
     }
     free(t->plans);
     free(t);
+    s->n_triggers--;
     scheduler_tick(s);
+    check_drained(s);
 }
 
 static void on_named(void *arg, const struct err *e, struct job *jobs, size_t n)
@@ -253,6 +262,7 @@ void scheduler_trigger(struct scheduler *s, int64_t job_id, struct run_asker ask
 {
     struct trigger *t = mem_calloc(1, sizeof *t);
     *t = (struct trigger){.scheduler = s, .job_id = job_id, .asker = asker};
+    s->n_triggers++;
     s->o.store->jobs_named(s->o.store->self, job_id, on_named, t);
 }
 

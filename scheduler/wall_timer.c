@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 
+#define FAR_AWAY_S INT64_C(9000000000) /* the year 2255; kernel times end in 2262 */
+
 struct wall_timer {
     struct timer_port port;
     uv_poll_t poll;
@@ -29,7 +31,7 @@ static void arm(void *self, int64_t wall_ms)
         when.it_value.tv_nsec = at_ms % 1000 * 1000000;
     } else {
         /* Nothing is due, but a step of the clock must still be noticed: far away instead of disarmed. */
-        when.it_value.tv_sec = INT32_MAX;
+        when.it_value.tv_sec = FAR_AWAY_S;
     }
     (void)timerfd_settime(t->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
 }

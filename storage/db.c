@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -127,6 +128,10 @@ static int prepare_file(const char *path, enum db_mode mode, struct err *e)
 {
     if (is_memory(path)) {
         return 0;
+    }
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) { /* to SQLite an error of the disk, which may pass */
+        return err_set(e, ERR_CONFIG, 0, "database %s: is a directory; give the path of a file", path);
     }
     return mode == DB_CREATE ? make_file(path, e) : check_exists(path, e);
 }

@@ -152,6 +152,7 @@ static void read_columns(struct stmt *s, struct run *run)
     run->calendar_id = stmt_col_dup(s, 22);
     run->skip_cancelled = stmt_col_int(s, 23) != 0;
     run->keep_declined = stmt_col_int(s, 24) != 0;
+    run->username = stmt_col_dup(s, 25);
 }
 
 static int read_run(struct stmt *s, struct run *run, struct err *e)
@@ -174,7 +175,7 @@ int run_store_load(struct db *db, int64_t run_id, struct run *ret_run, struct er
         "SELECT r.id, r.job_id, r.user_id, j.archive_configuration_id, j.job_type, r.run_trigger, r.state, "
         "r.slot_at, r.attempt, r.is_dry, r.step, r.next_page, r.from_date, r.to_date, r.correlation_id, "
         "r.parent_audit_id, r.counts, c.name, u.email, c.source_calendar_uri, c.destination_calendar_uri, "
-        "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined "
+        "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined, u.username "
         "FROM job_runs r JOIN job_configurations j ON j.id = r.job_id "
         "JOIN archive_configurations c ON c.id = j.archive_configuration_id JOIN users u ON u.id = r.user_id "
         "WHERE r.id = $1");

@@ -396,10 +396,13 @@ static int stage_all(struct stage *st, const struct event_page *page, struct err
     return r;
 }
 
-/* The first page of a window, perhaps not for the first time. */
+/* The first page of a window, perhaps not for the first time.  What an earlier attempt put into quarantine is
+ * still there and not counted again when it comes again, so its count stays. */
 static int begin_window(struct stage *st, struct err *e)
 {
-    struct run_counts fresh = {.requests = st->counts.requests, .throttled = st->counts.throttled};
+    struct run_counts fresh = {.quarantined = st->counts.quarantined,
+                               .requests = st->counts.requests,
+                               .throttled = st->counts.throttled};
     st->counts = fresh;
     return stage_store_clear(st->db, st->run->id, e);
 }

@@ -28,9 +28,9 @@
 
 /* Stages one page and stores the run's step and counts and the page's next_cursor.  With run->cursor NULL
  * this is the first page: what an earlier attempt staged is dropped and the counts of pages and events begin
- * at 0.  What could not be mapped (the page's rejects, and events that end before they begin) goes to
- * quarantined_events.  *ret_counts are the run's counts afterwards.  ERR_CANCELLED if the run has another
- * owner. */
+ * at 0; that of the quarantine stays.  What could not be mapped (the page's rejects, and events that end
+ * before they begin) goes to quarantined_events.  *ret_counts are the run's counts afterwards.  ERR_CANCELLED
+ * if the run has another owner. */
 MUST_CHECK int stage_store_page(struct db *db, const struct run *run, int64_t instance_id,
                                 const struct event_page *page, struct run_counts *ret_counts, struct err *e);
 

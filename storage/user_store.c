@@ -572,7 +572,7 @@ int user_tokens_reseal(struct db *db, int64_t *ret_n, struct err *e)
 
 int user_tokens_count_key(struct db *db, const char *key_id, int64_t *ret_n, struct err *e)
 {
-    CLEANUP_FREE char *prefix = prefix_of(key_id);
+    CLEANUP_FREE char *prefix = key_id ? prefix_of(key_id) : mem_strdup("v1.");
     struct stmt *s = db_stmt(db, "SELECT "
                                  "count(CASE WHEN substr(ms_access_token, 1, $2) = $1 THEN 1 END) + "
                                  "count(CASE WHEN substr(ms_refresh_token, 1, $2) = $1 THEN 1 END) + "

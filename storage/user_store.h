@@ -85,7 +85,7 @@ MUST_CHECK int user_set_reauth(struct db *db, int64_t user_id, const char *reaso
  * and called again.  *ret_n counts the users. */
 MUST_CHECK int user_tokens_reseal(struct db *db, int64_t *ret_n, struct err *e);
 
-/* How many stored tokens the key sealed. */
+/* How many stored tokens the key sealed; NULL: any key, also one that is not loaded. */
 MUST_CHECK int user_tokens_count_key(struct db *db, const char *key_id, int64_t *ret_n, struct err *e);
 
 #endif

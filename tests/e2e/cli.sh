@@ -78,6 +78,9 @@ done < <(aa --help | sed -n 's/^  \([a-z -]*[a-z]\)   *[a-z].*$/\1/p')
 # ---- configuration ----
 
 expect 1 "$WORLD/none.conf" -- "$AA_BIN/admin-assistant" --config "$WORLD/none.conf" status
+expect 1 "$WORLD" 'is a directory' -- "$AA_BIN/admin-assistant" --config "$WORLD" status
+write_conf "$WORLD/bad.conf" "[database]" "url sqlite:$WORLD/aa.db"
+expect 1 "$WORLD/bad.conf:2: .*key = value" -- "$AA_BIN/admin-assistant" --config "$WORLD/bad.conf" status
 write_conf "$WORLD/bad.conf" "[database]" "url = sqlite:$WORLD/aa.db" "path = x"
 expect 1 "$WORLD/bad.conf:3: .*path" -- "$AA_BIN/admin-assistant" --config "$WORLD/bad.conf" status
 write_conf "$WORLD/bad.conf" "[server]" "port = 1"
@@ -122,6 +125,11 @@ expect 0 'no problem found' -- aa db check
 
 at_db() { "$AA_BIN/admin-assistant" --config "$WORLD/other.conf" "$@"; }
 write_conf "$WORLD/other.conf" "[database]" "url = sqlite:$WORLD/other.db" "[keys]" "directory = $WORLD/keys"
+mkdir "$WORLD/other.db"
+expect 1 "$WORLD/other.db" 'is a directory' -- at_db status
+expect 1 "$WORLD/other.db" 'is a directory' -- at_db db upgrade
+expect 1 "$WORLD/other.db" 'is a directory' -- "$AA_BIN/admin-assistantd" --config "$WORLD/other.conf"
+rmdir "$WORLD/other.db"
 printf 'this is no database, just some text that is long enough to be read\n%.0s' {1..20} >"$WORLD/other.db"
 expect 1 "$WORLD/other.db" -- at_db status
 rm -f "$WORLD"/other.db*
@@ -264,6 +272,12 @@ token_file empty '' 600
 expect 4 'login' -- aa calendar list anna --remote
 expect 1 'others may read it' 'chmod 600' -- aa login anna --refresh-token-file "$WORLD/open"
 expect 1 'is empty' -- aa login anna --refresh-token-file "$WORLD/empty"
+expect 1 'is a directory' -- aa login anna --refresh-token-file "$WORLD/keys"
+token_file garbled $'demo-refresh\x01token' 600
+expect 1 "$WORLD/garbled" 'holds no refresh token' -- aa login anna --refresh-token-file "$WORLD/garbled"
+refuse 'demo-refresh'
+token_file two 'demo-refresh-token demo-refresh-token' 600
+expect 1 'holds no refresh token' -- aa login anna --refresh-token-file "$WORLD/two"
 expect 1 "$WORLD/missing" -- aa login anna --refresh-token-file "$WORLD/missing"
 expect 1 'nobody' -- aa login nobody --refresh-token-file "$WORLD/good"
 expect 1 'deactivated' -- aa login bert@example.com --refresh-token-file "$WORLD/good"
@@ -279,6 +293,11 @@ BEFORE=$(sql "SELECT ms_refresh_token FROM users WHERE id = 1")
 expect 4 -- aa login anna --refresh-token-file "$WORLD/wrong"
 [ "$BEFORE" = "$(sql "SELECT ms_refresh_token FROM users WHERE id = 1")" ] || fail "a refused token replaced a good one"
 expect 0 "$(basename "$KEY" .key) +yes +2" -- aa key status
+mv "$KEY" "$WORLD/lost.key"
+expect 0 -- aa key generate
+expect 1 '2 stored secrets are sealed with a key that is not in' 'backup' -- aa key status
+rm -f "$WORLD"/keys/*.key
+mv "$WORLD/lost.key" "$KEY"
 expect 0 'primary' 'Client work' -- aa calendar list anna --remote
 expect 0 '"is_default":true' -- aa calendar list anna --remote --json
 is_json
@@ -311,6 +330,11 @@ expect 75 'Open ' -- interrupted_login
 
 config_write "client_secret_file = $WORLD/good" "tenant = contoso.example"
 expect 0 'no user needs' -- aa login anna
+chmod 644 "$WORLD/good"
+expect 1 "$WORLD/good" 'open to everybody' 'chmod 600' -- aa calendar list anna --remote
+chmod 600 "$WORLD/good"
+config_write "client_secret_file = $WORLD/empty" "tenant = contoso.example"
+expect 1 "$WORLD/empty" 'is empty' -- aa calendar list anna --remote
 config_write
 sed -i '/^client_id/d' "$CONF"
 expect 1 'client_id' -- aa login anna

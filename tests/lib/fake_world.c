@@ -507,29 +507,29 @@ void world_crash(struct world *w)
     w->n_runs = n_runs;
 }
 
+/* As the daemon does it: from here on nothing may come to the scheduler any more. */
 static void on_drained(void *arg)
 {
-    *(bool *)arg = true;
+    struct world *w = arg;
+    scheduler_destroy(w->scheduler);
+    w->scheduler = NULL;
 }
 
 void world_drain(struct world *w)
 {
-    bool is_drained = false;
     int fail_call = w->fail_call;
     w->fail_call = 0;
-    scheduler_drain(w->scheduler, on_drained, &is_drained);
-    for (struct list *link; !is_drained && (link = list_pop(&w->queue));) {
+    scheduler_drain(w->scheduler, on_drained, w);
+    for (struct list *link; w->scheduler && (link = list_pop(&w->queue));) {
         perform(w, CONTAINER_OF(link, struct call, link));
     }
-    if (!is_drained) {
+    if (w->scheduler) {
         fprintf(stderr, "the drain did not come to its end\n");
         abort();
     }
     for (struct list *link; (link = list_pop(&w->queue));) {
         perform(w, CONTAINER_OF(link, struct call, link));
     }
-    scheduler_destroy(w->scheduler);
-    w->scheduler = NULL;
     w->fail_call = fail_call;
 }
 

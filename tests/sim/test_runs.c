@@ -73,6 +73,34 @@ static void test_daily(void **state)
     }
 }
 
+/* Nobody ran for days: the one run for the missed slot archives the days of the later ones, too. */
+static void test_missed_slots(void **state)
+{
+    struct world *w = *state;
+    world_start(w);
+    world_run_until(w, w->now_ms + SOON);
+    world_crash(w);
+    int64_t first_slot_ms = w->jobs[0].next_run_ms;
+    w->now_ms += 5 * MS_PER_DAY;
+    world_start(w);
+    world_run_until(w, w->now_ms);
+    assert_int_equal(w->n_runs, 1);
+    assert_int_equal(w->runs[0].row.slot_ms, first_slot_ms);
+    assert_int_equal(w->runs[0].row.from_day, civil_to_day((struct civil_date){2026, 3, 3}));
+    assert_int_equal(w->runs[0].row.to_day, civil_to_day((struct civil_date){2026, 3, 15}));
+}
+
+/* The pass that a stop has to wait for fails with an error that stops the process. */
+static void test_stop_and_fatal_pass(void **state)
+{
+    struct world *w = *state;
+    w->fail_call = 1;
+    w->fail_code = ERR_DB_CORRUPT;
+    world_start(w);
+    world_drain(w);
+    assert_int_equal(w->stops, 1);
+}
+
 /* Each port call of a run fails once, with an error that passes: the run ends well and nothing is twice. */
 static void test_every_fault(void **state)
 {
@@ -260,6 +288,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_plain, begin, end),
         cmocka_unit_test_setup_teardown(test_daily, begin, end),
+        cmocka_unit_test_setup_teardown(test_missed_slots, begin, end),
+        cmocka_unit_test_setup_teardown(test_stop_and_fatal_pass, begin, end),
         cmocka_unit_test(test_every_fault),
         cmocka_unit_test(test_every_crash),
         cmocka_unit_test(test_every_stop),

@@ -2,6 +2,7 @@
  * matter and what passes by itself. */
 #include "tests/unit/graph/graph_fixture.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct outcome {
@@ -311,10 +312,21 @@ static void test_application(void **state)
     struct outcome o = get(f, ANNA);
     assert_int_equal(o.code, ERR_APP);
     assert_null(strstr(o.msg, "wrong"));
+    int asked = graphsim_count(f->sim, "/token");
+    chmod(path, 0644);
+    o = get(f, ANNA);
+    assert_int_equal(o.code, ERR_APP);
+    assert_non_null(strstr(o.msg, "is open to everybody (mode 0644)"));
+    chmod(path, 0640);
+    write_file(path, "\n");
+    o = get(f, ANNA);
+    assert_int_equal(o.code, ERR_APP);
+    assert_non_null(strstr(o.msg, "is empty"));
     unlink(path);
     o = get(f, ANNA);
     assert_int_equal(o.code, ERR_APP);
     assert_non_null(strstr(o.msg, path));
+    assert_int_equal(graphsim_count(f->sim, "/token"), asked); /* none of them was sent */
     assert_int_equal(f->store.marks, 0);
 }
 

@@ -83,6 +83,7 @@ static void test_load(void **state)
     assert_int_equal(loaded.attempt, 1);
     assert_string_equal(loaded.name, "config 1");
     assert_string_equal(loaded.account, "u1@example.com");
+    assert_string_equal(loaded.username, "u1");
     assert_string_equal(loaded.source_uri, "msgraph://u1@example.com/calendars/primary");
     assert_string_equal(loaded.destination_uri, "local://u1@example.com/calendars/archive");
     assert_string_equal(loaded.zone, "Europe/Berlin");

@@ -286,6 +286,21 @@ static void test_quarantine(void **state)
         1);
 }
 
+/* The fetch begins anew and the same body comes again: the run is not whole, whatever was counted before. */
+static void test_quarantine_again(void **state)
+{
+    struct fixture *f = *state;
+    static const struct event_reject reject = {.id = "Q", .reason = "no start", .raw = "{}", .raw_len = 2};
+    struct run run;
+    begin(f, &run);
+    for (int attempt = 0; attempt < 2; attempt++) {
+        TX(f, scene_stage(f, &(struct scene){.n = 0, .rejects = &reject, .n_rejects = 1}, &run, e));
+        assert_int_equal(run.counts.quarantined, 1);
+        assert_int_equal(run.counts.pages, 1);
+    }
+    run_finish(&run);
+}
+
 static void test_impossible_times(void **state)
 {
     struct fixture *f = *state;
@@ -318,6 +333,7 @@ int main(void)
         TEST(test_compared),
         cmocka_unit_test(test_settle),
         TEST(test_quarantine),
+        TEST(test_quarantine_again),
         TEST(test_impossible_times),
     };
     return cmocka_run_group_tests_name("storage/stage_store", tests, NULL, NULL);
