@@ -82,6 +82,8 @@ static int run(const struct command *c, const struct args *a, const struct args 
         fflush(stdout);
         session_complain("%s", e.msg[0] ? e.msg : err_text(status));
         status = err_exit_status(status);
+    } else {
+        session_tell_daemon(s);
     }
     session_destroy(s);
     return check_output(status);

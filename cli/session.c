@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/print.h"
+#include "storage/instance_store.h"
 #include "storage/migrate.h"
 
 #define EXIT_USAGE  2
@@ -22,6 +24,7 @@ struct session {
     struct keyring *keyring;
     struct db *db;
     struct tz_cache *zones;
+    enum session_access access; /* of db */
 };
 
 struct session *session_create(const char *config_path, bool as_json, const char *version)
@@ -135,6 +138,7 @@ static int open_db(struct session *s, enum session_access access, struct err *e)
 int session_db(struct session *s, enum session_access access, struct db **ret_db, struct err *e)
 {
     if (!s->db) {
+        s->access = access;
         int r = open_db(s, access, e);
         if (r < 0) {
             db_close(s->db);
@@ -144,6 +148,14 @@ int session_db(struct session *s, enum session_access access, struct db **ret_db
     }
     *ret_db = s->db;
     return 0;
+}
+
+void session_tell_daemon(struct session *s)
+{
+    int64_t instance_id, pid;
+    if (s->db && s->access == SESSION_WRITE && instance_find_live(s->db, &instance_id, &pid, NULL) == 0) {
+        (void)kill((pid_t)pid, SIGHUP);
+    }
 }
 
 struct tz_cache *session_zones(struct session *s)

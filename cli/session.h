@@ -42,6 +42,10 @@ enum session_access {
  * admin-assistant db upgrade", and what db_open and migrate_check say. */
 MUST_CHECK int session_db(struct session *s, enum session_access access, struct db **ret_db, struct err *e);
 
+/* After a command that may have changed something: a running daemon looks at its jobs anew (SIGHUP).  One
+ * that can not be signalled sees the change when it wakes next. */
+void session_tell_daemon(struct session *s);
+
 struct tz_cache *session_zones(struct session *s);
 
 /* Today's date on the wall of a zone; NULL is UTC. */

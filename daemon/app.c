@@ -113,11 +113,11 @@ static void on_drain_limit(uv_timer_t *timer)
 
 static void stop(struct app *app, int exit_status)
 {
+    app->exit_status = exit_status ? exit_status : app->exit_status;
     if (app->is_stopping) {
         return;
     }
     app->is_stopping = true;
-    app->exit_status = exit_status;
     sd_notify(0, "STOPPING=1\nSTATUS=draining");
     uv_timer_start(&app->drain_limit, on_drain_limit, (uint64_t)app->settings->drain_seconds * 1000, 0);
     scheduler_drain(app->scheduler, on_drained, app);

@@ -13,6 +13,10 @@
 /* More actions of one run in a second than any honest run has: our bug, and no reason to flood a server. */
 #define FLOOD_ACTIONS 5000
 
+/* After a longer wait the calendar may have moved under the paging, which counts events: the fetch begins
+ * anew. */
+#define STALE_MS (5 * MS_PER_MINUTE)
+
 struct runner {
     struct runner_ports ports;
     void (*left)(void *arg);
@@ -160,7 +164,7 @@ static void close_run(struct active *a, enum run_outcome outcome)
     store->close(store->self, &a->run, outcome, a->why.code ? &a->why : NULL, &closing.entry, on_closed, a);
 }
 
-/* Nothing of what was fetched is used; a step before the fetch stays where it is. */
+/* Nothing of what was fetched is used; a step before the fetch stays where it is, one behind it goes back. */
 static void fetch_anew(struct active *a)
 {
     const struct step *fetch = job_kind_step(a->kind, a->kind->fetch_step);
@@ -186,7 +190,7 @@ static void fail_run(struct active *a, const struct err *e)
     a->why = *e;
     if (decision.again || is_close) {
         int64_t delay_ms = decision.again ? decision.delay_ms : RETRY_LONGEST_MS;
-        if (decision.from_start) {
+        if (!is_close && (decision.from_start || decision.delay_ms > STALE_MS)) {
             fetch_anew(a);
         }
         a->run.attempt++;
@@ -352,6 +356,11 @@ static int prepare(struct active *a, struct err *e)
     if (!a->step) {
         return err_set(e, ERR_BUG, 0, "run %lld is in step \"%s\", which %s has not", (long long)a->run.id,
                        a->run.step, job_type_name(a->run.type));
+    }
+    if (a->run.attempt > RETRY_ATTEMPTS) {
+        return err_set(e, ERR_INVALID, 0,
+                       "run %lld was interrupted or failed %d times; see what the journal says of it",
+                       (long long)a->run.id, a->run.attempt - 1);
     }
     int r = tz_cache_get(a->runner->ports.zones, a->run.zone, &zone, e);
     if (r < 0) {

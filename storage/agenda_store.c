@@ -168,6 +168,18 @@ static void bind_queued(struct stmt *s, const struct queued *q, const char *uuid
 }
 
 /* *ret_is_new is false when the slot is there already. */
+/* Somebody asks now: the run that waits for its next attempt, which no other may pass, does not wait any
+ * longer. */
+static int hurry_waiting(struct db *db, int64_t job_id, struct err *e)
+{
+    struct stmt *s =
+        db_stmt(db, "UPDATE job_runs SET not_before = $2 WHERE job_id = $1 AND state = 'waiting' AND "
+                    "state <> 'done' AND not_before > $2");
+    stmt_int(s, 1, job_id);
+    stmt_time(s, 2, db_now_ms(db));
+    return stmt_run(s, e);
+}
+
 static int insert_run(struct db *db, const struct queued *q, bool *ret_is_new, struct err *e)
 {
     char uuid[CLOCK_UUID_LEN + 1];
@@ -180,10 +192,11 @@ static int insert_run(struct db *db, const struct queued *q, bool *ret_is_new, s
             "ON CONFLICT (job_id, slot_at, run_trigger) DO NOTHING");
     bind_queued(s, q, uuid, db_now_ms(db));
     int r = stmt_run(s, e);
-    if (r == 0) {
-        *ret_is_new = db_changes(db) == 1;
+    if (r < 0) {
+        return r;
     }
-    return r;
+    *ret_is_new = db_changes(db) == 1;
+    return q->asker.trigger == TRIGGER_SCHEDULE ? 0 : hurry_waiting(db, q->job_id, e);
 }
 
 /* A signal asks for nothing new when one like it waits in line, and when it is the bell of a request: the
@@ -330,8 +343,12 @@ static int next_left(struct db *db, const struct agenda_taker *taker, int64_t af
     return r < 0 ? r : 0;
 }
 
+/* No run of a job passes an older one that waits for its next attempt: what the older one read before would
+ * take what the newer one stored for vanished. */
 #define RUN_MAY_GO                                                                                           \
     "AND NOT EXISTS (SELECT 1 FROM job_runs o WHERE o.job_id = r.job_id AND o.state = 'running') "           \
+    "AND NOT EXISTS (SELECT 1 FROM job_runs w WHERE w.job_id = r.job_id AND w.state = 'waiting' AND "        \
+    "w.state <> 'done' AND w.id < r.id) "                                                                    \
     "AND EXISTS (SELECT 1 FROM job_configurations j JOIN archive_configurations c "                          \
     "ON c.id = j.archive_configuration_id JOIN users u ON u.id = j.user_id "                                 \
     "WHERE j.id = r.job_id AND j.is_active = 1 AND j.paused_at IS NULL AND c.is_active = 1 AND u.is_active " \
@@ -442,14 +459,17 @@ static int open_parent(struct db *db, struct run *run, struct err *e)
     return stmt_run(s, e);
 }
 
-static int set_owner(struct db *db, int64_t run_id, int64_t instance_id, struct err *e)
+/* A run that its daemon left behind has used up an attempt: one that kills the process ends some day. */
+static int set_owner(struct db *db, int64_t run_id, int64_t instance_id, bool was_left, struct err *e)
 {
-    struct stmt *s =
-        db_stmt(db, "UPDATE job_runs SET state = 'running', instance_id = $2, not_before = NULL, "
-                    "started_at = coalesce(started_at, $3) WHERE id = $1 AND state <> 'done'");
+    struct stmt *s = db_stmt(
+        db,
+        "UPDATE job_runs SET state = 'running', instance_id = $2, not_before = NULL, "
+        "attempt = attempt + $4, started_at = coalesce(started_at, $3) WHERE id = $1 AND state <> 'done'");
     stmt_int(s, 1, run_id);
     stmt_int(s, 2, instance_id);
     stmt_time(s, 3, db_now_ms(db));
+    stmt_int(s, 4, was_left);
     return stmt_run(s, e);
 }
 
@@ -458,7 +478,7 @@ static int claim(struct db *db, int64_t run_id, int64_t instance_id, bool was_le
                  struct agenda_taken *taken, struct err *e)
 {
     struct run *run = &taken->runs[taken->n];
-    int r = set_owner(db, run_id, instance_id, e);
+    int r = set_owner(db, run_id, instance_id, was_left, e);
     r = r < 0 ? r : run_store_load(db, run_id, run, e);
     if (r < 0) {
         return r;

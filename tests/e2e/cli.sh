@@ -361,6 +361,11 @@ expect 0 'runs queued: +1' -- aa status
 daemon_start
 wait_for 30 "the queued run" runs_done 1
 [ "$(sql 'SELECT count(*) FROM appointments')" -eq 0 ] || fail "a dry run wrote to the archive"
+# A job added while the daemon runs is planned at once: the daemon is told.
+expect 0 -- aa archive-config add anna --name Late --source "$SOURCE" --destination "$TARGET" --timezone Europe/Berlin
+expect 0 -- aa job add Late --type calendar_archive --schedule daily --at 03:00
+planned() { [ "$(sql "SELECT count(*) FROM job_configurations WHERE next_run_at IS NULL AND is_active = 1 AND schedule_type = 'daily' AND archive_configuration_id = (SELECT id FROM archive_configurations WHERE name = 'Late')")" = 0 ]; }
+wait_for 10 "the new job's due time" planned
 expect 0 'run 2 asked for: job 3, 2026-03-01 to 2026-03-31' 'run 2: success: [0-9]+ events, [0-9]+ new' -- \
     aa job run 3 --from $FIRST --to $LAST --wait
 [ "$(sql "SELECT count(*) FROM job_runs")" -eq 2 ] || fail "the signal of job run made a run of its own"

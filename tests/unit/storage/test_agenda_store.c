@@ -355,6 +355,34 @@ static void test_waiting(void **state)
     run_finish(&run);
 }
 
+/* What an older run has read must not be stored after what a newer one read; somebody who asks need not wait.
+ */
+static void test_nobody_passes_a_waiting_run(void **state)
+{
+    struct fixture *f = *state;
+    struct run run;
+    struct agenda_plan plan = {.job_id = 1,
+                               .next_run_ms = -1,
+                               .queue = true,
+                               .slot_ms = f->clock.now_ms,
+                               .from_day = 1,
+                               .to_day = 2};
+    scene_ask(f, &(struct scene){.n = 0});
+    scene_take(f, &run);
+    TX(f, run_store_suspend(f->db, &run, f->instance_id, f->clock.now_ms + 3600000, NULL, e));
+    TX(f, agenda_plan_write(f->db, &plan, 1, (struct agenda_asker){TRIGGER_SCHEDULE, 0, -1}, e));
+    struct agenda_taken none = take(f, 4);
+    assert_int_equal(none.n, 0); /* the slot waits in line */
+    plan.slot_ms++;
+    TX(f, agenda_plan_write(f->db, &plan, 1, (struct agenda_asker){TRIGGER_SIGNAL, 1, 0}, e));
+    struct agenda_taken old = take(f, 4);
+    assert_int_equal(old.n, 1);
+    assert_int_equal(old.runs[0].id, run.id);
+    give_back(&none);
+    give_back(&old);
+    run_finish(&run);
+}
+
 static void test_next_wake(void **state)
 {
     (void)state;
@@ -412,6 +440,7 @@ static void test_left_by_the_dead(void **state)
     taken = take(f, 4);
     assert_int_equal(taken.n, 1);
     assert_int_equal(taken.runs[0].id, run.id);
+    assert_int_equal(taken.runs[0].attempt, run.attempt + 1); /* one that kills its daemon ends some day */
     assert_int_equal(taken.runs[0].parent_audit_id, run.parent_audit_id);
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM audit_log WHERE operation = 'interrupted' AND "
                                     "parent_audit_id = (SELECT parent_audit_id FROM job_runs WHERE id = 1)"),
@@ -451,6 +480,7 @@ int main(void)
         TEST(test_never_two_of_one_job),
         TEST(test_max),
         TEST(test_waiting),
+        TEST(test_nobody_passes_a_waiting_run),
         cmocka_unit_test(test_next_wake),
         TEST(test_left_by_the_dead),
         TEST(test_not_while_paused),
