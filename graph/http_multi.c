@@ -19,8 +19,8 @@
  *  - completions never nest, however long the chain: test_http, done_never_nests;
  *  - a thread a name look-up: limited with the connections (set_up), the client admits no more; names are not
  * looked up in tests, which need no internet;
- *  - connections are shared over HTTP/2 where it is offered (PIPEWAIT in http_call.c): no test, as no server of
- * the tests speaks it;
+ *  - connections are shared over HTTP/2 where it is offered (PIPEWAIT in http_call.c): no test, as no server
+ * of the tests speaks it;
  *  - time queued inside libcurl counts against the time limit: nothing queues there, test_client,
  * max_requests_in_all;
  *  - HTTP/2 without TLS breaks on a kept connection: HTTP/1.1 is set for it, test_http, connections;
