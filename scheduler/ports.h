@@ -49,7 +49,7 @@ struct taken {
 };
 typedef void (*port_taken_done)(void *arg, const struct err *e, struct taken *taken);
 
-/* What staging, transforming and storing added to the run's counts (the store writes them, too). */
+/* The run's counts, all in all, after staging, transforming or storing; they are stored already. */
 typedef void (*port_counts_done)(void *arg, const struct err *e, const struct run_counts *counts);
 
 struct store_port {

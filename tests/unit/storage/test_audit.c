@@ -147,89 +147,84 @@ static void bad_entries_are_refused(void **state)
     "audit_chain_no_update; "                                                                                \
     "DROP TRIGGER audit_chain_no_delete; PRAGMA foreign_keys = OFF; "
 
+static const struct {
+    const char *name, *sql;
+    const char *blamed; /* the message must hold it */
+    int expected;
+} tampering[] = {
+    {"message edited", "UPDATE audit_log SET message = 'nothing' WHERE id = 2", "entry 2 ", ERR_DB_CORRUPT},
+    {"user edited", "UPDATE audit_log SET user_id = 9 WHERE id = 2", "entry 2 ", ERR_DB_CORRUPT},
+    {"null to empty", "UPDATE audit_log SET ip_address = '' WHERE id = 2", "entry 2 ", ERR_DB_CORRUPT},
+    {"text moved to its neighbour",
+     "UPDATE audit_log SET operation = 'archive', action_type = 'fetch' WHERE id = 2", "entry 2 ",
+     ERR_DB_CORRUPT},
+    {"something behind a NUL", "UPDATE audit_log SET message = CAST(x'646f6e650078' AS TEXT) WHERE id = 2",
+     "entry 2 ", ERR_DB_CORRUPT},
+    {"timestamp", "UPDATE audit_log SET created_at = '2025-01-01 00:00:00.000000' WHERE id = 6", "entry 6 ",
+     ERR_DB_CORRUPT},
+    {"closing time", "UPDATE audit_log SET closed_at = '2025-01-01 00:00:00.000000' WHERE id = 1", "entry 1 ",
+     ERR_DB_CORRUPT},
+    {"outcome of a closed parent", "UPDATE audit_log SET status = 'failure' WHERE id = 1", "entry 1 ",
+     ERR_DB_CORRUPT},
+    {"count of children", "UPDATE audit_log SET child_count = 3 WHERE id = 1", "entry 1 ", ERR_DB_CORRUPT},
+    {"request of a closed parent", "UPDATE audit_log SET request_data = '{}' WHERE id = 1", "entry 1 ",
+     ERR_DB_CORRUPT},
+    {"open parent edited", "UPDATE audit_log SET details = '{}' WHERE id = 5", "entry 5 ", ERR_DB_CORRUPT},
+    {"child given to another parent", "UPDATE audit_log SET parent_audit_id = 5 WHERE id = 4", "entry 4 ",
+     ERR_DB_CORRUPT},
+    {"middle entry deleted", "DELETE FROM audit_log WHERE id = 3", "entry 3 ", ERR_DB_CORRUPT},
+    {"middle entry and link deleted",
+     "DELETE FROM audit_log WHERE id = 3; DELETE FROM audit_chain WHERE audit_id = 3", "link 3 ",
+     ERR_DB_CORRUPT},
+    {"middle entry deleted, links renumbered",
+     "DELETE FROM audit_log WHERE id = 3; DELETE FROM audit_chain WHERE audit_id = 3; "
+     "UPDATE audit_chain SET seq = seq - 1 WHERE seq > 3",
+     "entry 4 ", ERR_DB_CORRUPT},
+    {"first entry and link deleted",
+     "DELETE FROM audit_chain WHERE seq = 1; DELETE FROM audit_log WHERE id = 1", "link 1 ", ERR_DB_CORRUPT},
+    {"last entry deleted", "DELETE FROM audit_log WHERE id = 6", "entry 6 ", ERR_DB_CORRUPT},
+    {"last link deleted", "DELETE FROM audit_chain WHERE seq = 7", "entry 6 ", ERR_DB_CORRUPT},
+    {"all links deleted", "DELETE FROM audit_chain", "entry 1 ", ERR_DB_CORRUPT},
+    {"entries in another order",
+     "UPDATE audit_log SET id = 100 WHERE id = 2; UPDATE audit_log SET id = 2 WHERE id = 3; "
+     "UPDATE audit_log SET id = 3 WHERE id = 100",
+     "entry 2 ", ERR_DB_CORRUPT},
+    {"links in another order",
+     "UPDATE audit_chain SET seq = 100 WHERE seq = 2; UPDATE audit_chain SET seq = 2 WHERE seq = 3; "
+     "UPDATE audit_chain SET seq = 3 WHERE seq = 100",
+     "entry 3 ", ERR_DB_CORRUPT},
+    {"entry put in",
+     "INSERT INTO audit_log (action_type, operation, status, created_at) VALUES ('a', 'o', 'success', "
+     "'t')",
+     "entry 7 ", ERR_DB_CORRUPT},
+    {"entry put in with a made-up link",
+     "INSERT INTO audit_log (action_type, operation, status, created_at) VALUES ('a', 'o', 'success', "
+     "'t'); "
+     "INSERT INTO audit_chain VALUES (8, 7, 'open', 'k1', zeroblob(32))",
+     "entry 7 ", ERR_DB_CORRUPT},
+    {"entry put in with an older link",
+     "INSERT INTO audit_log SELECT 7, user_id, action_type, operation, resource_type, resource_id, "
+     "status, message, "
+     "details, request_data, response_data, duration_ms, ip_address, user_agent, correlation_id, "
+     "parent_audit_id, "
+     "child_count, created_at, closed_at FROM audit_log WHERE id = 6; "
+     "INSERT INTO audit_chain SELECT 8, 7, kind, key_id, mac FROM audit_chain WHERE seq = 7",
+     "entry 7 ", ERR_DB_CORRUPT},
+    {"parent closed behind the back", "UPDATE audit_log SET status = 'success', closed_at = 't' WHERE id = 5",
+     "entry 5 ", ERR_DB_CORRUPT},
+    {"parent opened again",
+     "UPDATE audit_log SET status = 'started', message = NULL, details = NULL, response_data = NULL, "
+     "duration_ms = NULL, child_count = NULL, closed_at = NULL WHERE id = 1",
+     "entry 1 ", ERR_DB_CORRUPT},
+    {"mac cut short", "UPDATE audit_chain SET mac = substr(mac, 1, 16) WHERE seq = 4", "entry 4 ",
+     ERR_DB_CORRUPT},
+    {"link of a key nobody has", "UPDATE audit_chain SET key_id = 'gone' WHERE seq = 4", "key gone", ERR_KEY},
+};
+
 static void tampering_is_found(void **state)
 {
-    static const struct {
-        const char *name, *sql;
-        const char *blamed; /* the message must hold it */
-        int expected;
-    } rows[] = {
-        {"message edited", "UPDATE audit_log SET message = 'nothing' WHERE id = 2", "entry 2 ",
-         ERR_DB_CORRUPT},
-        {"user edited", "UPDATE audit_log SET user_id = 9 WHERE id = 2", "entry 2 ", ERR_DB_CORRUPT},
-        {"null to empty", "UPDATE audit_log SET ip_address = '' WHERE id = 2", "entry 2 ", ERR_DB_CORRUPT},
-        {"text moved to its neighbour",
-         "UPDATE audit_log SET operation = 'archive', action_type = 'fetch' WHERE id = 2", "entry 2 ",
-         ERR_DB_CORRUPT},
-        {"something behind a NUL",
-         "UPDATE audit_log SET message = CAST(x'646f6e650078' AS TEXT) WHERE id = 2", "entry 2 ",
-         ERR_DB_CORRUPT},
-        {"timestamp", "UPDATE audit_log SET created_at = '2025-01-01 00:00:00.000000' WHERE id = 6",
-         "entry 6 ", ERR_DB_CORRUPT},
-        {"closing time", "UPDATE audit_log SET closed_at = '2025-01-01 00:00:00.000000' WHERE id = 1",
-         "entry 1 ", ERR_DB_CORRUPT},
-        {"outcome of a closed parent", "UPDATE audit_log SET status = 'failure' WHERE id = 1", "entry 1 ",
-         ERR_DB_CORRUPT},
-        {"count of children", "UPDATE audit_log SET child_count = 3 WHERE id = 1", "entry 1 ",
-         ERR_DB_CORRUPT},
-        {"request of a closed parent", "UPDATE audit_log SET request_data = '{}' WHERE id = 1", "entry 1 ",
-         ERR_DB_CORRUPT},
-        {"open parent edited", "UPDATE audit_log SET details = '{}' WHERE id = 5", "entry 5 ",
-         ERR_DB_CORRUPT},
-        {"child given to another parent", "UPDATE audit_log SET parent_audit_id = 5 WHERE id = 4", "entry 4 ",
-         ERR_DB_CORRUPT},
-        {"middle entry deleted", "DELETE FROM audit_log WHERE id = 3", "entry 3 ", ERR_DB_CORRUPT},
-        {"middle entry and link deleted",
-         "DELETE FROM audit_log WHERE id = 3; DELETE FROM audit_chain WHERE audit_id = 3", "link 3 ",
-         ERR_DB_CORRUPT},
-        {"middle entry deleted, links renumbered",
-         "DELETE FROM audit_log WHERE id = 3; DELETE FROM audit_chain WHERE audit_id = 3; "
-         "UPDATE audit_chain SET seq = seq - 1 WHERE seq > 3",
-         "entry 4 ", ERR_DB_CORRUPT},
-        {"first entry and link deleted",
-         "DELETE FROM audit_chain WHERE seq = 1; DELETE FROM audit_log WHERE id = 1", "link 1 ",
-         ERR_DB_CORRUPT},
-        {"last entry deleted", "DELETE FROM audit_log WHERE id = 6", "entry 6 ", ERR_DB_CORRUPT},
-        {"last link deleted", "DELETE FROM audit_chain WHERE seq = 7", "entry 6 ", ERR_DB_CORRUPT},
-        {"all links deleted", "DELETE FROM audit_chain", "entry 1 ", ERR_DB_CORRUPT},
-        {"entries in another order",
-         "UPDATE audit_log SET id = 100 WHERE id = 2; UPDATE audit_log SET id = 2 WHERE id = 3; "
-         "UPDATE audit_log SET id = 3 WHERE id = 100",
-         "entry 2 ", ERR_DB_CORRUPT},
-        {"links in another order",
-         "UPDATE audit_chain SET seq = 100 WHERE seq = 2; UPDATE audit_chain SET seq = 2 WHERE seq = 3; "
-         "UPDATE audit_chain SET seq = 3 WHERE seq = 100",
-         "entry 3 ", ERR_DB_CORRUPT},
-        {"entry put in",
-         "INSERT INTO audit_log (action_type, operation, status, created_at) VALUES ('a', 'o', 'success', "
-         "'t')",
-         "entry 7 ", ERR_DB_CORRUPT},
-        {"entry put in with a made-up link",
-         "INSERT INTO audit_log (action_type, operation, status, created_at) VALUES ('a', 'o', 'success', "
-         "'t'); "
-         "INSERT INTO audit_chain VALUES (8, 7, 'open', 'k1', zeroblob(32))",
-         "entry 7 ", ERR_DB_CORRUPT},
-        {"entry put in with an older link",
-         "INSERT INTO audit_log SELECT 7, user_id, action_type, operation, resource_type, resource_id, "
-         "status, message, "
-         "details, request_data, response_data, duration_ms, ip_address, user_agent, correlation_id, "
-         "parent_audit_id, "
-         "child_count, created_at, closed_at FROM audit_log WHERE id = 6; "
-         "INSERT INTO audit_chain SELECT 8, 7, kind, key_id, mac FROM audit_chain WHERE seq = 7",
-         "entry 7 ", ERR_DB_CORRUPT},
-        {"parent closed behind the back",
-         "UPDATE audit_log SET status = 'success', closed_at = 't' WHERE id = 5", "entry 5 ", ERR_DB_CORRUPT},
-        {"parent opened again",
-         "UPDATE audit_log SET status = 'started', message = NULL, details = NULL, response_data = NULL, "
-         "duration_ms = NULL, child_count = NULL, closed_at = NULL WHERE id = 1",
-         "entry 1 ", ERR_DB_CORRUPT},
-        {"mac cut short", "UPDATE audit_chain SET mac = substr(mac, 1, 16) WHERE seq = 4", "entry 4 ",
-         ERR_DB_CORRUPT},
-        {"link of a key nobody has", "UPDATE audit_chain SET key_id = 'gone' WHERE seq = 4", "key gone",
-         ERR_KEY},
-    };
     struct fixture *f = *state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(tampering); i++) {
         char *copy = mem_printf("%s/tampered.db", f->dir), *original = mem_strdup(f->path);
         struct db *db = f->db;
         struct stmt *s = db_stmt(f->db, "VACUUM INTO $1");
@@ -237,7 +232,7 @@ static void tampering_is_found(void **state)
         assert_ok(stmt_run(s, &f->e), f->e);
         snprintf(f->path, sizeof f->path, "%s", copy);
         assert_int_equal(fixture_exec(f, OPEN_UP), SQLITE_OK);
-        char *sql = mem_printf(OPEN_UP "%s", rows[i].sql);
+        char *sql = mem_printf(OPEN_UP "%s", tampering[i].sql);
         int rc = fixture_exec(f, strstr(sql, "PRAGMA"));
         assert_ok(fixture_open(f, DB_READ_WRITE, &f->db), f->e);
         int r = verify(f);
@@ -248,9 +243,9 @@ static void tampering_is_found(void **state)
         free(sql);
         free(copy);
         free(original);
-        if (rc != SQLITE_OK || r != rows[i].expected || !strstr(f->e.msg, rows[i].blamed)) {
-            fail_msg("%s: sqlite %d, %s (%s), expected %s about %s", rows[i].name, rc, err_name(r), f->e.msg,
-                     err_name(rows[i].expected), rows[i].blamed);
+        if (rc != SQLITE_OK || r != tampering[i].expected || !strstr(f->e.msg, tampering[i].blamed)) {
+            fail_msg("%s: sqlite %d, %s (%s), expected %s about %s", tampering[i].name, rc, err_name(r),
+                     f->e.msg, err_name(tampering[i].expected), tampering[i].blamed);
         }
     }
 }
