@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "cli/print.h"
 #include "storage/instance_store.h"
-#include "storage/query_store.h"
+#include "storage/status_store.h"
 
 static const struct column status_columns[] = {
     {NULL, "service", COLUMN_TEXT, 0},
@@ -138,7 +138,7 @@ int cmd_status(struct session *s, const struct args *a UNUSED, struct err *e)
     }
     r = instance_find_live(db, &instance_id, &pid, e);
     if (r == 0 || r == ERR_NOT_FOUND) {
-        r = query_status(db, &status, e);
+        r = status_read(db, &status, e);
     }
     if (r == 0) {
         print_status(s, &status, pid);

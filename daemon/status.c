@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/tz.h"
 #include "daemon/messages.h"
-#include "storage/query_store.h"
+#include "storage/status_store.h"
 
 #define LINE_MAX_BYTES 512
 #define SPAN_MAX       24
@@ -134,7 +134,7 @@ static int work_summary(struct db *db, void *arg, struct err *e)
 {
     struct status *s = arg;
     status_summary_finish(&s->summary);
-    return query_status(db, &s->summary, e);
+    return status_read(db, &s->summary, e);
 }
 
 static void on_summary(void *arg, const struct err *e)

@@ -11,10 +11,11 @@
 
 #include "base/err.h"
 #include "model/event.h"
+#include "model/schedule.h"
+#include "model/slot.h"
 #include "model/window.h"
 
 enum job_type { JOB_CALENDAR_ARCHIVE, JOB_TIMESHEET };
-enum schedule_type { SCHEDULE_DAILY, SCHEDULE_WEEKLY, SCHEDULE_MONTHLY, SCHEDULE_MANUAL };
 enum run_trigger { TRIGGER_SCHEDULE, TRIGGER_SIGNAL, TRIGGER_REQUEST };
 enum run_state {
     RUN_QUEUED,  /* asked for, not begun */
@@ -24,28 +25,18 @@ enum run_state {
 };
 enum run_outcome { OUTCOME_NONE, OUTCOME_SUCCESS, OUTCOME_PARTIAL, OUTCOME_FAILURE };
 
-const char *job_type_name(enum job_type type);           /* calendar_archive, timesheet */
-const char *schedule_type_name(enum schedule_type type); /* daily … */
-const char *run_trigger_name(enum run_trigger trigger);  /* schedule, signal, request */
+const char *job_type_name(enum job_type type);          /* calendar_archive, timesheet */
+const char *run_trigger_name(enum run_trigger trigger); /* schedule, signal, request */
 const char *run_state_name(enum run_state state);
 const char *run_outcome_name(enum run_outcome outcome); /* none, success, partial, failure */
 /* Backwards; ERR_INVALID for an unknown name. */
 MUST_CHECK int job_type_from(const char *name, enum job_type *ret_type);
-MUST_CHECK int schedule_type_from(const char *name, enum schedule_type *ret_type);
 MUST_CHECK int run_trigger_from(const char *name, enum run_trigger *ret_trigger);
 MUST_CHECK int run_state_from(const char *name, enum run_state *ret_state);
 MUST_CHECK int run_outcome_from(const char *name, enum run_outcome *ret_outcome);
 
-/* When a job is due: hour and minute on the wall of `zone`. */
-struct schedule {
-    enum schedule_type type;
-    int hour;
-    int minute;
-    int day_of_week;  /* 0 = Monday; weekly */
-    int day_of_month; /* 1…31; monthly */
-};
-
 #define RUN_NO_TIME INT64_MIN
+#define RUN_NO_DAY  INT32_MIN
 
 struct job {
     int64_t id;
@@ -54,11 +45,18 @@ struct job {
     enum job_type type;
     struct schedule schedule;
     int window_days;
+    enum catch_up catch_up;
     bool is_active; /* the job, its archive configuration and its user all are */
     bool is_paused;
-    int64_t next_run_ms; /* the stored due time; RUN_NO_TIME where there is none */
-    char *name;          /* of the archive configuration */
-    char *zone;          /* IANA */
+    bool needs_sign_in;       /* its user must sign in again before anything of theirs runs */
+    int64_t paused_ms;        /* RUN_NO_TIME unless paused */
+    int64_t next_run_ms;      /* the stored due time, a cache of the rule; RUN_NO_TIME where there is none */
+    int64_t slots_through_ms; /* every slot until here has its verdict; RUN_NO_TIME: slots begin now */
+    int32_t owed_day;         /* the first local day that no run has archived yet; RUN_NO_DAY: not known */
+    char *name;               /* of the archive configuration */
+    char *zone;               /* IANA */
+    char *paused_by;
+    char *paused_reason;
 };
 void job_finish(struct job *job);
 
@@ -92,6 +90,7 @@ struct run {
     int64_t slot_ms; /* the due time, or when it was asked for */
     int attempt;     /* 1 … */
     bool is_dry;
+    bool is_catch_up; /* of a slot that was claimed late */
     char step[RUN_STEP_MAX];
     char *cursor;             /* the next page to fetch; NULL at the start of a step */
     int32_t from_day, to_day; /* half-open local days */
@@ -106,6 +105,7 @@ struct run {
     char *destination_uri;
     char *zone;
     char *calendar_id; /* resolved; NULL before */
+    char *ping_url;    /* whom to tell of it; NULL: nobody */
     bool skip_cancelled;
     bool keep_declined;
 };

@@ -5,8 +5,8 @@
 
 #include "base/civil.h"
 #include "base/mem.h"
+#include "model/schedule.h"
 #include "scheduler/runner.h"
-#include "scheduler/schedule.h"
 
 #define PLAN_BATCH      512           /* jobs planned in one transaction */
 #define TROUBLE_WAIT_MS MS_PER_MINUTE /* after the store failed, before the next pass */

@@ -27,8 +27,7 @@
 #define JOB_TABLES                                                                                           \
     "FROM job_configurations j JOIN archive_configurations c ON c.id = j.archive_configuration_id "          \
     "JOIN users u ON u.id = j.user_id "
-#define JOB_WANTS_PLAN                                                                                       \
-    "WHERE j.is_active = 1 AND j.paused_at IS NULL AND c.is_active = 1 AND u.is_active = 1 "
+#define JOB_WANTS_PLAN "WHERE j.is_enabled = 1 AND j.paused_at IS NULL "
 
 static int read_job(struct stmt *s, struct job *job, struct err *e)
 {

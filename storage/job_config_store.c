@@ -12,30 +12,6 @@
 
 #define DEFAULT_WINDOW_DAYS 30
 
-/* ---- names ---- */
-
-static const char *const catch_up_names[] = {
-    [CATCH_UP_SKIP] = "skip",
-    [CATCH_UP_ONCE] = "once",
-    [CATCH_UP_ALL] = "all",
-};
-
-const char *catch_up_name(enum catch_up catch_up)
-{
-    return catch_up_names[catch_up];
-}
-
-int catch_up_from(const char *name, enum catch_up *ret_catch_up)
-{
-    for (size_t i = 0; i < ARRAY_LEN(catch_up_names); i++) {
-        if (strcmp(catch_up_names[i], name) == 0) {
-            *ret_catch_up = (enum catch_up)i;
-            return 0;
-        }
-    }
-    return ERR_INVALID;
-}
-
 /* ---- reading ---- */
 
 void job_config_finish(struct job_config *job)

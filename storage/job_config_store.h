@@ -14,10 +14,6 @@
 #include "model/run.h"
 #include "storage/db.h"
 
-enum catch_up { CATCH_UP_SKIP, CATCH_UP_ONCE, CATCH_UP_ALL };
-const char *catch_up_name(enum catch_up catch_up); /* skip, once, all */
-MUST_CHECK int catch_up_from(const char *name, enum catch_up *ret_catch_up);
-
 struct job_config {
     int64_t id;
     int64_t user_id;

@@ -1,5 +1,4 @@
-/* query_store - the listings of the command line and the numbers of the status: reading only, nothing is
- * kept.
+/* query_store - the listings of the command line: reading only, nothing is kept.
  *
  * Rows are handed to a callback one by one, so that a listing of any length takes the memory of one row;
  * their text is borrowed for the callback, as the database holds it (times are UTC text, dates YYYY-MM-DD).
@@ -88,28 +87,5 @@ typedef void (*action_each)(void *arg, const struct action_row *row);
 MUST_CHECK int query_actions(struct db *db, bool is_all, action_each each, void *arg, struct err *e);
 /* One.  ERR_NOT_FOUND. */
 MUST_CHECK int query_action(struct db *db, int64_t id, action_each each, void *arg, struct err *e);
-
-/* ---- status ---- */
-
-struct status_summary {
-    int64_t active_jobs; /* that will run: not paused, their configuration and user active, manual ones among
-                            them */
-    int64_t paused_jobs;
-    int64_t next_job_id; /* 0: nothing is due */
-    int64_t next_due_ms; /* INT64_MIN: nothing is due */
-    char *next_name;     /* of its archive configuration, and its zone; NULL: nothing is due */
-    char *next_zone;
-    int64_t last_success_ms; /* INT64_MIN: never */
-    int64_t last_run_id;     /* the last one that ended; 0: none did */
-    char *last_outcome;
-    char *last_name;
-    int64_t last_finished_ms;
-    int64_t queued_runs, running_runs, waiting_runs;
-    int64_t users_needing_sign_in;
-    int64_t open_actions;
-    int64_t quarantined_events;
-};
-MUST_CHECK int query_status(struct db *db, struct status_summary *ret_status, struct err *e);
-void status_summary_finish(struct status_summary *status); /* accepts a zeroed struct */
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/civil.h"
 #include "storage/query_store.h"
+#include "storage/status_store.h"
 
 #define VERSION_COLUMNS                                                                                      \
     "INSERT INTO appointment_versions (appointment_id, version, user_id, kind, reason, start_time, "         \
@@ -86,7 +87,8 @@ static const char world_sql[] =
     "3);"
     "UPDATE users SET ms_auth_state = 'reauth_needed' WHERE id = 2;"
     "INSERT INTO action_log (id, user_id, event_type, state, description, created_at, updated_at) VALUES "
-    "(1, 2, 'sign_in', 'resolved', 'd1', 't', 't'), (2, 2, 'sign_in', 'open', 'd2', 't', 't');";
+    "(1, 2, 'sign_in', 'resolved', 'd1', 't', 't'), (2, 2, 'sign_in', 'open', 'd2', 't', 't');"
+    "UPDATE service_totals SET last_run_id = 3, last_success_at = '2026-01-01 01:00:00.000000';";
 
 static int setup(void **state)
 {
@@ -257,7 +259,7 @@ static void status_adds_up(void **state)
 {
     struct fixture *f = *state;
     struct status_summary s;
-    assert_ok(query_status(f->db, &s, &f->e), f->e);
+    assert_ok(status_read(f->db, &s, &f->e), f->e);
     assert_int_equal(s.active_jobs, 2);
     assert_int_equal(s.paused_jobs, 1);
     assert_int_equal(s.next_job_id, 1); /* neither the paused one nor that of a configuration that is off */
@@ -282,7 +284,7 @@ static void status_of_an_empty_database(void **state)
 {
     struct fixture *f = *state;
     struct status_summary s;
-    assert_ok(query_status(f->db, &s, &f->e), f->e);
+    assert_ok(status_read(f->db, &s, &f->e), f->e);
     assert_int_equal(s.active_jobs, 0);
     assert_int_equal(s.next_job_id, 0);
     assert_true(s.next_due_ms == INT64_MIN && s.last_success_ms == INT64_MIN);

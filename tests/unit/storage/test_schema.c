@@ -410,9 +410,7 @@ static void listings_use_their_indexes(void **state)
          "idx_appointments_user_time"},
         {"EXPLAIN QUERY PLAN SELECT 1 FROM appointment_versions WHERE user_id = 1 AND start_time < 'b'",
          "idx_appointment_versions_user_time"},
-        {"EXPLAIN QUERY PLAN SELECT id FROM job_configurations WHERE is_active = 1 AND paused_at IS NULL AND "
-         "next_run_at <= "
-         "'t'",
+        {"EXPLAIN QUERY PLAN SELECT id FROM job_configurations WHERE is_enabled = 1 AND next_run_at <= 't'",
          "idx_job_configurations_next_run"},
         {"EXPLAIN QUERY PLAN SELECT id FROM users WHERE lower(email) = 'a'", "idx_users_email_nocase"},
     };

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/civil.h"
-#include "scheduler/schedule.h"
+#include "model/schedule.h"
 
 static struct tz_cache *zones;
 
@@ -83,7 +83,7 @@ static void test_next(void **state)
         assert_int_equal(got, utc(cases[i].want));
     }
     struct schedule manual = {.type = SCHEDULE_MANUAL};
-    assert_int_equal(schedule_next(&manual, zone("UTC"), 0), PORT_NEVER);
+    assert_int_equal(schedule_next(&manual, zone("UTC"), 0), SCHEDULE_NEVER);
 }
 
 /* Each local day has exactly one slot, whatever the clock does there. */

@@ -1,6 +1,16 @@
-#include "scheduler/schedule.h"
+#include "model/schedule.h"
 
 #include "base/civil.h"
+#include "model/names.h"
+
+static const char *const type_names[] = {
+    [SCHEDULE_DAILY] = "daily",
+    [SCHEDULE_WEEKLY] = "weekly",
+    [SCHEDULE_MONTHLY] = "monthly",
+    [SCHEDULE_MANUAL] = "manual",
+};
+
+NAMES_DEFINE(schedule_type, enum schedule_type, type_names)
 
 int64_t schedule_instant(const struct schedule *s, const struct tz *zone, int32_t day)
 {
@@ -37,7 +47,7 @@ static int32_t next_day(const struct schedule *s, int32_t day)
 int64_t schedule_next(const struct schedule *s, const struct tz *zone, int64_t after_ms)
 {
     if (s->type == SCHEDULE_MANUAL) {
-        return PORT_NEVER;
+        return SCHEDULE_NEVER;
     }
     /* Begin a day early: after a gap across midnight yesterday's slot can lie on today's date. */
     int32_t day = civil_day_of(tz_to_wall(zone, after_ms)) - 1;
@@ -57,4 +67,15 @@ void schedule_window(const struct tz *zone, int64_t at_ms, int days, int32_t *re
     int32_t today = civil_day_of(tz_to_wall(zone, at_ms));
     *ret_from_day = today - days;
     *ret_to_day = today;
+}
+
+int64_t schedule_grace_ms(const struct schedule *s)
+{
+    switch (s->type) {
+    case SCHEDULE_DAILY: return MS_PER_DAY;
+    case SCHEDULE_WEEKLY: return 6 * MS_PER_DAY;
+    case SCHEDULE_MONTHLY: return 27 * MS_PER_DAY;
+    case SCHEDULE_MANUAL: return 0;
+    }
+    return 0;
 }

@@ -1,0 +1,47 @@
+/* slot - a due time of a job, and what became of it.
+ *
+ * Every due time of every job gets exactly one verdict, and stands with it in job_runs; so does a wish that
+ * came by signal or request.  scheduler/slots.h decides them.  Plain values. */
+#ifndef MODEL_SLOT_H
+#define MODEL_SLOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+enum slot_verdict {
+    SLOT_PENDING,   /* claimed: a run waits or is under way */
+    SLOT_RAN,       /* its run ended well */
+    SLOT_LATE,      /* so, but it was claimed later than SLOT_LATE_MS after it was due */
+    SLOT_COALESCED, /* no run of its own: a later slot's run archives its days, too */
+    SLOT_SKIPPED,   /* on purpose: paused, sign-in needed, overlap, or the job's catch-up policy */
+    SLOT_MISSED,    /* nobody was there, and it is too late now */
+    SLOT_FAILED,    /* its run was given up */
+};
+const char *slot_verdict_name(enum slot_verdict verdict); /* pending, ran … */
+MUST_CHECK int slot_verdict_from(const char *name, enum slot_verdict *ret_verdict);
+
+/* What to do about slots that came due while nobody was there. */
+enum catch_up {
+    CATCH_UP_SKIP, /* they are missed */
+    CATCH_UP_ONCE, /* the newest runs, the others are coalesced into it */
+    CATCH_UP_ALL,  /* each runs, oldest first */
+};
+const char *catch_up_name(enum catch_up catch_up); /* skip, once, all */
+MUST_CHECK int catch_up_from(const char *name, enum catch_up *ret_catch_up);
+
+#define SLOT_LATE_MS 60000
+
+/* One decision about one slot. */
+struct slot {
+    int64_t at_ms;
+    enum slot_verdict verdict; /* pending: a run is queued for it */
+    char *reason;              /* a sentence; NULL while pending */
+    int64_t covered_by_ms;     /* coalesced: the slot that covers it */
+    int32_t from_day, to_day;  /* half-open local days that it is to archive */
+    bool is_catch_up;          /* claimed late */
+    int64_t not_before_ms;     /* when its run may begin; 0 = at once */
+};
+
+#endif
