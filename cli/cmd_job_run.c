@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "cli/print.h"
 #include "cli/run_text.h"
-#include "storage/agenda_store.h"
+#include "storage/queue_store.h"
 #include "storage/job_config_store.h"
 #include "storage/instance_store.h"
 #include "storage/query_store.h"
@@ -28,7 +28,7 @@
 
 /* The dates as people mean them, both days included, turned into half-open days. */
 static void read_period(const struct args *a, int32_t today_day, int window_days,
-                        struct agenda_request *request)
+                        struct queue_request *request)
 {
     bool has_from = args_has(a, "--from"), has_to = args_has(a, "--to");
     int32_t from_day = has_from ? args_date(a, "--from", today_day, 0)
@@ -40,7 +40,7 @@ static void read_period(const struct args *a, int32_t today_day, int window_days
 }
 
 static int make_request(struct session *s, struct db *db, const struct args *a,
-                        struct agenda_request *ret_request, struct err *e)
+                        struct queue_request *ret_request, struct err *e)
 {
     CLEANUP(job_config_finish) struct job_config job = {0};
     const struct tz *zone;
@@ -51,26 +51,28 @@ static int make_request(struct session *s, struct db *db, const struct args *a,
     if (r < 0) {
         return r;
     }
-    struct agenda_request request = {
+    struct queue_request request = {
         .job_id = job.id, .is_dry = args_has(a, "--dry-run"), .pid = getpid(), .uid = getuid()};
     read_period(a, session_today(s, zone), job.window_days, &request);
     *ret_request = request;
     return 0;
 }
 
-static int queue(struct db *db, const struct agenda_request *request, int64_t *ret_run_id, struct err *e)
+static int queue(struct db *db, const struct queue_request *request, int64_t *ret_run_id, struct err *e)
 {
+    struct queue_answer answer = {0};
     int r = db_begin(db, e);
     if (r < 0) {
         return r;
     }
-    r = agenda_request_run(db, request, ret_run_id, e);
+    r = queue_request(db, request, &answer, e);
     if (r == 0) {
         r = db_commit(db, e);
     }
     if (r < 0) {
         db_rollback(db);
     }
+    *ret_run_id = answer.run_id;
     return r;
 }
 
@@ -225,7 +227,7 @@ static int follow(struct db *db, struct follow *f, struct err *e)
 }
 
 /* For scripts one object: the id, or with --wait how the run ended. */
-static void print_asked(const struct session *s, const struct agenda_request *request, int64_t run_id,
+static void print_asked(const struct session *s, const struct queue_request *request, int64_t run_id,
                         bool waits)
 {
     char from[CIVIL_DATE_LEN + 1], last[CIVIL_DATE_LEN + 1];
@@ -245,8 +247,8 @@ static void print_asked(const struct session *s, const struct agenda_request *re
 int cmd_job_run(struct session *s, const struct args *a, struct err *e)
 {
     struct db *db;
-    struct agenda_request request;
-    int64_t run_id;
+    struct queue_request request;
+    int64_t run_id = 0;
     int r = session_db(s, SESSION_WRITE, &db, e);
     if (r == 0) {
         r = make_request(s, db, a, &request, e);

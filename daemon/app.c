@@ -251,7 +251,7 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
 
 static int wire(struct app *app, struct err *e)
 {
-    journal_init(&app->journal, &clock_real, on_fatal, app);
+    journal_init(&app->journal, &clock_real, app->zones, on_fatal, app);
     app->calendar = bind_graph_create(&app->loop, app->graph, app->zones);
     app->status = status_create(app->writer, &app->journal, &app->meter, &clock_real, app->zones);
     int r = wall_timer_create(&app->loop, on_timer, app, &app->timer, e);

@@ -1,5 +1,7 @@
 #include "model/slot.h"
 
+#include <stdlib.h>
+
 #include "model/names.h"
 
 static const char *const verdict_names[] = {
@@ -16,3 +18,12 @@ static const char *const catch_up_names[] = {
 
 NAMES_DEFINE(slot_verdict, enum slot_verdict, verdict_names)
 NAMES_DEFINE(catch_up, enum catch_up, catch_up_names)
+
+void slot_plan_finish(struct slot_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_slots; i++) {
+        free(plan->slots[i].reason);
+    }
+    free(plan->slots);
+    *plan = (struct slot_plan){0};
+}

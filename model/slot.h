@@ -6,6 +6,7 @@
 #define MODEL_SLOT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -33,15 +34,30 @@ MUST_CHECK int catch_up_from(const char *name, enum catch_up *ret_catch_up);
 
 #define SLOT_LATE_MS 60000
 
-/* One decision about one slot. */
+/* A decision about one slot; the store fills in the last two members. */
 struct slot {
     int64_t at_ms;
-    enum slot_verdict verdict; /* pending: a run is queued for it */
-    char *reason;              /* a sentence; NULL while pending */
+    enum slot_verdict verdict; /* pending: a run is queued for it.  The store makes it skipped on overlap */
+    char *reason;              /* a sentence; NULL while pending.  Owned */
     int64_t covered_by_ms;     /* coalesced: the slot that covers it */
     int32_t from_day, to_day;  /* half-open local days that it is to archive */
-    bool is_catch_up;          /* claimed late */
     int64_t not_before_ms;     /* when its run may begin; 0 = at once */
+    bool is_catch_up;          /* claimed late */
+    bool is_new;               /* its row was written by this plan: it had none before */
+    int64_t run_id;
 };
+
+/* What is decided about one job at one moment.  It is written only if the job still is as it was read, so
+ * that of two daemons one decides. */
+struct slot_plan {
+    int64_t job_id, user_id;
+    int64_t was_next_ms, was_through_ms; /* as read, SLOT_NO_TIME for none */
+    int64_t next_ms;                     /* when it is due next; SCHEDULE_NEVER for manual jobs */
+    int64_t through_ms;                  /* every slot until here has its verdict */
+    struct slot *slots;                  /* oldest first; owned */
+    size_t n_slots;
+};
+#define SLOT_NO_TIME INT64_MIN
+void slot_plan_finish(struct slot_plan *plan); /* accepts a zeroed struct */
 
 #endif

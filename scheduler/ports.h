@@ -16,6 +16,7 @@
 #include "model/audit.h"
 #include "model/event.h"
 #include "model/run.h"
+#include "model/slot.h"
 
 #define PORT_NEVER INT64_MAX
 
@@ -28,17 +29,39 @@ struct run_asker {
     int64_t uid; /* -1 = none */
 };
 
-/* A decision of the planner about one job: when it is due next, and whether a slot is queued now. */
-struct plan {
+/* A run that is wished for now, by a signal: a due time of its own beside the rule's.  The store fills in the
+ * last four members. */
+struct wish {
     int64_t job_id;
-    int64_t next_run_ms; /* PORT_NEVER for manual jobs; -1 leaves it as it is */
-    bool queue;          /* insert a run, too (nothing happens if the slot is there already) */
-    int64_t slot_ms;
+    int64_t at_ms;
     int32_t from_day, to_day;
+    bool is_new;       /* a run was queued for it; otherwise one like it waits already */
+    int64_t run_id;    /* the new one, or the one that waits */
+    int64_t holder_id; /* the run that is under way and has to end first; 0 = none */
+    bool is_bell;      /* it only announced a request of the command line */
 };
 
-/* done: the jobs belong to the callback's caller, who frees them after it returns. */
+/* done takes the jobs (job_finish each, then free the array). */
 typedef void (*port_jobs_done)(void *arg, const struct err *e, struct job *jobs, size_t n);
+
+/* What the store remembers of earlier starts. */
+struct store_start {
+    int64_t clock_high_ms; /* the latest time at which the scheduler wrote; RUN_NO_TIME: never */
+    bool has_new_zones;    /* the zone database is another than at the last start */
+    size_t n_left;         /* runs that an instance which has died left under way */
+};
+typedef void (*port_started_done)(void *arg, const struct err *e, const struct store_start *start);
+
+/* A scheduled run that has no verdict long after it was due. */
+struct overdue {
+    int64_t job_id, run_id;
+    int64_t slot_ms;
+    char name[128]; /* of the archive configuration */
+    char state[16]; /* queued, running, waiting */
+};
+/* next_ms: when the next run that is open now will be overdue; PORT_NEVER. */
+typedef void (*port_overdue_done)(void *arg, const struct err *e, const struct overdue *runs, size_t n,
+                                  int64_t next_ms);
 
 /* done takes the runs (free with run_finish each, then free the array). */
 struct taken {
@@ -55,18 +78,31 @@ typedef void (*port_counts_done)(void *arg, const struct err *e, const struct ru
 struct store_port {
     void *self;
 
-    /* Jobs that want planning: active, not paused, with no next_run_at or one at or before now.  At most max.
-     */
+    /* Once, before everything else.  Plans that were made with another zone database are thrown away. */
+    void (*start)(void *self, const char *zone_version, port_started_done done, void *arg);
+    /* The clock went back to now_ms: what was decided about the time behind it is not to be relied upon. */
+    void (*clock_went_back)(void *self, int64_t now_ms, port_done done, void *arg);
+
+    /* Enabled jobs that want a decision: those due at now or before first, then those without a plan.  At
+     * most max. */
     void (*jobs_due)(void *self, int64_t now_ms, size_t max, port_jobs_done done, void *arg);
-    /* One job (active or not), or with id 0 every active one. */
-    void (*jobs_named)(void *self, int64_t job_id, port_jobs_done done, void *arg);
-    /* Writes all plans in one transaction. */
-    void (*plan)(void *self, const struct plan *plans, size_t n, struct run_asker asker, port_done done,
-                 void *arg);
-    /* Takes runs that may go on now: queued, waiting until now or before, or left by a dead instance; never
-     * two of one job.  Sets owner, state running, and opens the parent audit entry where there is none yet.
+    /* One job, enabled or not. */
+    void (*job)(void *self, int64_t job_id, port_jobs_done done, void *arg);
+    /* Enabled jobs by id, behind after_id.  At most max. */
+    void (*jobs)(void *self, int64_t after_id, size_t max, port_jobs_done done, void *arg);
+    /* Writes all plans in one transaction and fills in what became of their slots.  Borrows plans until done.
      */
-    void (*take)(void *self, int64_t now_ms, size_t max, port_taken_done done, void *arg);
+    void (*plan)(void *self, struct slot_plan *plans, size_t n, port_done done, void *arg);
+    /* Queues a run for each wish, in one transaction, and fills them in.  Borrows wishes until done. */
+    void (*wish)(void *self, struct wish *wishes, size_t n, struct run_asker asker, port_done done,
+                 void *arg);
+    /* Scheduled runs that were due at due_ms or before and have no verdict, each told once for ever. */
+    void (*overdue)(void *self, int64_t due_ms, port_overdue_done done, void *arg);
+    /* Takes runs that may go on now: queued, waiting until now or before, or left by a dead instance; never
+     * two of one job, and of those that catch up only so many as keep them at max_catch_up at once.  Sets
+     * owner, state running, and opens the parent audit entry where there is none yet. */
+    void (*take)(void *self, int64_t now_ms, size_t max, size_t max_catch_up, port_taken_done done,
+                 void *arg);
 
     /* The following belong to one run each.  They store run->step (the step to be in afterwards) and
      * run->counts along with what they do, in one transaction, and fail with ERR_CANCELLED if the run has
@@ -118,6 +154,14 @@ struct timer_port {
     void (*arm)(void *self, int64_t wall_ms);
 };
 
+/* What the clock did while nobody looked. */
+enum clock_event {
+    CLOCK_AS_EXPECTED,
+    CLOCK_FORWARD, /* it was set forward, or the machine slept */
+    CLOCK_BACK,
+    CLOCK_UNSET, /* it shows a time before this program was written: nothing is planned until it is set */
+};
+
 /* The owner's view: journal, status line. */
 struct notifier {
     void *self;
@@ -125,6 +169,15 @@ struct notifier {
     void (*run_closed)(void *self, const struct run *run, enum run_outcome outcome, const struct err *why,
                        int64_t duration_ms);
     void (*run_waiting)(void *self, const struct run *run, const struct err *why, int64_t delay_ms);
+    /* Slots that came due and got a verdict; those with is_new false were decided by somebody else. */
+    void (*slots_decided)(void *self, const struct job *job, const struct slot *slots, size_t n);
+    /* What became of a signal's wish. */
+    void (*wish_queued)(void *self, const struct wish *wish, struct run_asker asker);
+    void (*run_overdue)(void *self, const struct overdue *run);
+    /* by_ms: how far, forward or back. */
+    void (*clock_stepped)(void *self, enum clock_event what, int64_t by_ms);
+    /* The scheduler has begun: the time since it last wrote, and what it found. */
+    void (*started)(void *self, const struct store_start *start, int64_t now_ms);
     /* Something outside a run failed; the scheduler tries again. */
     void (*trouble)(void *self, const struct err *why, const char *doing);
     /* An error of class stop: the process must not go on. */

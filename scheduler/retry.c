@@ -1,13 +1,6 @@
 #include "scheduler/retry.h"
 
-/* A fixed mixing function (splitmix64's finisher, a published constant set): same input, same jitter. */
-static uint64_t mix(uint64_t x)
-{
-    x += 0x9e3779b97f4a7c15u;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
-}
+#include "base/mix.h"
 
 /* Between half and all of 30 s · 2^(attempt-1), at most an hour. */
 static int64_t backoff(int64_t job_id, int attempt)
@@ -19,7 +12,7 @@ static int64_t backoff(int64_t job_id, int attempt)
     if (full > RETRY_LONGEST_MS) {
         full = RETRY_LONGEST_MS;
     }
-    uint64_t jitter = mix((uint64_t)job_id * 64 + (uint64_t)attempt) % (uint64_t)(full / 2 + 1);
+    uint64_t jitter = mix64((uint64_t)job_id * 64 + (uint64_t)attempt) % (uint64_t)(full / 2 + 1);
     return full / 2 + (int64_t)jitter;
 }
 

@@ -5,30 +5,35 @@
 
 #include "base/civil.h"
 #include "base/mem.h"
-#include "model/schedule.h"
+#include "scheduler/clock_watch.h"
 #include "scheduler/runner.h"
+#include "scheduler/slots.h"
+#include "scheduler/wishes.h"
 
-#define PLAN_BATCH      512           /* jobs planned in one transaction */
-#define TROUBLE_WAIT_MS MS_PER_MINUTE /* after the store failed, before the next pass */
+#define PLAN_BATCH       512           /* jobs decided in one transaction */
+#define TROUBLE_WAIT_MS  MS_PER_MINUTE /* after the store failed, before the next pass */
+#define MAX_CATCH_UP     32 /* runs of late slots at once: a long night off is no reason for a storm */
+#define STORM_JOBS       32 /* more late jobs than that are spread, too */
+#define OVERDUE_AFTER_MS MS_PER_DAY
 
 struct scheduler {
     struct scheduler_options o;
     struct runner *runner;
-    bool is_passing;   /* a pass is under way */
-    bool wants_more;   /* another pass is wanted after it */
-    size_t n_triggers; /* under way; their answers come to this struct */
+    struct clock_watch watch;
+    bool is_clock_unset;   /* was reported */
+    bool is_clock_back;    /* was reported, and the store has not followed yet */
+    bool has_started;      /* the store has told of earlier starts */
+    bool is_passing;       /* a pass is under way */
+    bool wants_more;       /* another pass is wanted after it */
+    bool is_batch_all_due; /* the batch under way is full of due jobs: there may be more */
+    int64_t overdue_at_ms; /* when to look for overdue runs next */
+    size_t n_triggers;     /* under way; their answers come to this struct */
     bool is_draining;
     void (*drained)(void *arg);
     void *drained_arg;
-    struct plan *plans; /* of the transaction under way */
-};
-
-/* A signal's wish, until the jobs it names are loaded. */
-struct trigger {
-    struct scheduler *scheduler;
-    int64_t job_id;
-    struct run_asker asker;
-    struct plan *plans;
+    struct job *jobs; /* of the batch under way, with the decisions about them */
+    struct slot_plan *plans;
+    size_t n_jobs;
 };
 
 static void begin_pass(struct scheduler *s);
@@ -78,7 +83,12 @@ size_t scheduler_active(const struct scheduler *s)
     return runner_active(s->runner);
 }
 
-/* ---- the pass: due → plan → take → arm ---- */
+/* ---- the pass: clock → due → plan → take → overdue → arm ---- */
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
 
 static void end_pass(struct scheduler *s, int64_t wake_ms)
 {
@@ -87,17 +97,17 @@ static void end_pass(struct scheduler *s, int64_t wake_ms)
         check_drained(s);
         return;
     }
-    if (s->wants_more) {
-        begin_pass(s);
-        return;
-    }
     if (runner_has_stuck(s->runner)) {
-        int64_t soon_ms = clock_wall_ms(s->o.clock) + TROUBLE_WAIT_MS;
-        wake_ms = wake_ms < soon_ms ? wake_ms : soon_ms;
+        wake_ms = earlier(wake_ms, clock_wall_ms(s->o.clock) + TROUBLE_WAIT_MS);
     }
-    s->o.timer->arm(s->o.timer->self, wake_ms);
+    if (!s->wants_more) {
+        s->o.timer->arm(s->o.timer->self, wake_ms);
+    }
     if (s->o.armed) {
         s->o.armed(s->o.armed_arg, wake_ms);
+    }
+    if (s->wants_more) {
+        begin_pass(s);
     }
 }
 
@@ -110,6 +120,35 @@ static void pass_failed(struct scheduler *s, const struct err *e, const char *do
     }
     end_pass(s, clock_wall_ms(s->o.clock) + TROUBLE_WAIT_MS); /* last: where it ends a drain, s is gone */
 }
+
+/* ---- overdue ---- */
+
+static void on_overdue(void *arg, const struct err *e, const struct overdue *runs, size_t n, int64_t next_ms)
+{
+    struct scheduler *s = arg;
+    if (e) {
+        pass_failed(s, e, "looking for overdue runs");
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        s->o.notifier->run_overdue(s->o.notifier->self, &runs[i]);
+    }
+    s->overdue_at_ms = next_ms == PORT_NEVER ? PORT_NEVER : next_ms + OVERDUE_AFTER_MS;
+    scheduler_tick(s); /* what has to be known for the next wake-up may be old by now */
+    end_pass(s, PORT_NEVER);
+}
+
+static void look_for_overdue(struct scheduler *s, int64_t wake_ms)
+{
+    int64_t now_ms = clock_wall_ms(s->o.clock);
+    if (now_ms < s->overdue_at_ms || s->is_draining) {
+        end_pass(s, earlier(wake_ms, s->overdue_at_ms));
+        return;
+    }
+    s->o.store->overdue(s->o.store->self, now_ms - OVERDUE_AFTER_MS, on_overdue, s);
+}
+
+/* ---- take ---- */
 
 static void on_taken(void *arg, const struct err *e, struct taken *taken)
 {
@@ -126,51 +165,86 @@ static void on_taken(void *arg, const struct err *e, struct taken *taken)
     if (s->is_draining) {
         runner_drain(s->runner);
     }
-    end_pass(s, taken->next_wake_ms);
+    look_for_overdue(s, taken->next_wake_ms);
 }
 
 static void take(struct scheduler *s)
 {
+    if (s->is_draining) {
+        end_pass(s, PORT_NEVER);
+        return;
+    }
     size_t active = runner_active(s->runner);
     size_t room = s->o.max_runs > active ? s->o.max_runs - active : 0;
-    s->o.store->take(s->o.store->self, clock_wall_ms(s->o.clock), room, on_taken, s);
+    s->o.store->take(s->o.store->self, clock_wall_ms(s->o.clock), room, MAX_CATCH_UP, on_taken, s);
+}
+
+/* ---- due and plan ---- */
+
+static void look_for_due(struct scheduler *s);
+
+static void free_batch(struct scheduler *s)
+{
+    for (size_t i = 0; i < s->n_jobs; i++) {
+        slot_plan_finish(&s->plans[i]);
+        job_finish(&s->jobs[i]);
+    }
+    free(s->plans);
+    free(s->jobs);
+    s->plans = NULL;
+    s->jobs = NULL;
+    s->n_jobs = 0;
 }
 
 static void on_planned(void *arg, const struct err *e)
 {
     struct scheduler *s = arg;
-    free(s->plans);
-    s->plans = NULL;
-    if (e) {
-        pass_failed(s, e, "planning due jobs");
-        return;
-    }
-    take(s);
-}
-
-/* One job's plan as of now.  A job whose zone can not be read is looked at again in an hour. */
-static struct plan plan_job(struct scheduler *s, const struct job *job, int64_t now_ms)
-{
-    struct plan plan = {.job_id = job->id, .next_run_ms = now_ms + MS_PER_HOUR};
-    const struct tz *zone;
-    struct err e;
-    if (tz_cache_get(s->o.zones, job->zone, &zone, &e) < 0) {
-        err_prefix(&e, "job %lld (\"%s\")", (long long)job->id, job->name);
-        s->o.notifier->trouble(s->o.notifier->self, &e, "planning a job");
-        return plan;
-    }
-    plan.next_run_ms = schedule_next(&job->schedule, zone, now_ms);
-    if (job->next_run_ms != RUN_NO_TIME && job->next_run_ms <= now_ms) {
-        plan.queue = true;
-        plan.slot_ms = job->next_run_ms;
-        schedule_window(zone, plan.slot_ms, job->window_days, &plan.from_day, &plan.to_day);
-        if (schedule_next(&job->schedule, zone, plan.slot_ms) <= now_ms) {
-            /* Later slots were missed, too, and get no run of their own: this one archives their days. */
-            int32_t from_day;
-            schedule_window(zone, now_ms, job->window_days, &from_day, &plan.to_day);
+    for (size_t i = 0; i < s->n_jobs && !e; i++) {
+        if (s->plans[i].n_slots > 0) {
+            s->overdue_at_ms = earlier(s->overdue_at_ms, s->plans[i].through_ms + OVERDUE_AFTER_MS);
+            s->o.notifier->slots_decided(s->o.notifier->self, &s->jobs[i], s->plans[i].slots,
+                                         s->plans[i].n_slots);
         }
     }
-    return plan;
+    free_batch(s);
+    if (e) {
+        pass_failed(s, e, "planning due jobs");
+    } else if (s->is_batch_all_due && !s->is_draining) {
+        look_for_due(s); /* every due slot is claimed before the first of them runs */
+    } else {
+        take(s);
+    }
+}
+
+static bool is_due(const struct job *job, int64_t now_ms)
+{
+    return job->next_run_ms != RUN_NO_TIME && job->next_run_ms <= now_ms;
+}
+
+/* A job whose zone can not be read is looked at again in an hour; its slots are decided then. */
+static struct slot_plan plan_later(struct scheduler *s, const struct job *job, int64_t now_ms, struct err *e)
+{
+    err_prefix(e, "job %lld (\"%s\")", (long long)job->id, job->name);
+    s->o.notifier->trouble(s->o.notifier->self, e, "planning a job");
+    return (struct slot_plan){
+        .job_id = job->id,
+        .user_id = job->user_id,
+        .was_next_ms = job->next_run_ms,
+        .was_through_ms = job->slots_through_ms,
+        .next_ms = now_ms + MS_PER_HOUR,
+        .through_ms = job->slots_through_ms != RUN_NO_TIME ? job->slots_through_ms
+                      : is_due(job, now_ms)                ? job->next_run_ms - 1
+                                                           : now_ms,
+    };
+}
+
+static size_t count_late(const struct job *jobs, size_t n, int64_t now_ms)
+{
+    size_t n_late = 0;
+    for (size_t i = 0; i < n; i++) {
+        n_late += is_due(&jobs[i], now_ms - SLOT_LATE_MS);
+    }
+    return n_late;
 }
 
 static void on_due(void *arg, const struct err *e, struct job *jobs, size_t n)
@@ -181,17 +255,102 @@ static void on_due(void *arg, const struct err *e, struct job *jobs, size_t n)
         return;
     }
     if (n == 0) {
+        free(jobs);
         take(s);
         return;
     }
     int64_t now_ms = clock_wall_ms(s->o.clock);
+    bool is_storm = count_late(jobs, n, now_ms) > STORM_JOBS;
+    s->jobs = jobs;
+    s->n_jobs = n;
     s->plans = mem_calloc(n, sizeof *s->plans);
     for (size_t i = 0; i < n; i++) {
-        s->plans[i] = plan_job(s, &jobs[i], now_ms);
+        const struct tz *zone;
+        struct err trouble;
+        s->plans[i] = tz_cache_get(s->o.zones, jobs[i].zone, &zone, &trouble) < 0
+                          ? plan_later(s, &jobs[i], now_ms, &trouble)
+                          : slots_decide(&jobs[i], zone, now_ms, is_storm);
     }
+    s->is_batch_all_due = n == PLAN_BATCH && is_due(&jobs[n - 1], now_ms);
     s->wants_more = s->wants_more || n == PLAN_BATCH;
-    s->o.store->plan(s->o.store->self, s->plans, n, (struct run_asker){TRIGGER_SCHEDULE, 0, -1}, on_planned,
-                     s);
+    s->o.store->plan(s->o.store->self, s->plans, n, on_planned, s);
+}
+
+static void look_for_due(struct scheduler *s)
+{
+    s->o.store->jobs_due(s->o.store->self, clock_wall_ms(s->o.clock), PLAN_BATCH, on_due, s);
+}
+
+/* ---- the clock ---- */
+
+static void on_clock_followed(void *arg, const struct err *e)
+{
+    struct scheduler *s = arg;
+    if (e) {
+        pass_failed(s, e, "following the clock back");
+        return;
+    }
+    s->is_clock_back = false;
+    s->overdue_at_ms = 0;
+    look_for_due(s);
+}
+
+static void look_behind_clock(struct scheduler *s)
+{
+    s->is_clock_unset = false;
+    if (s->is_clock_back) {
+        s->o.store->clock_went_back(s->o.store->self, clock_wall_ms(s->o.clock), on_clock_followed, s);
+    } else {
+        look_for_due(s);
+    }
+}
+
+static void clock_went_back(struct scheduler *s, int64_t by_ms)
+{
+    s->is_clock_back = true; /* until the store has followed */
+    s->o.notifier->clock_stepped(s->o.notifier->self, CLOCK_BACK, by_ms);
+}
+
+/* While the clock is unset nothing is decided; the timer fires when it is set. */
+static void wait_for_clock(struct scheduler *s)
+{
+    if (!s->is_clock_unset) {
+        s->o.notifier->clock_stepped(s->o.notifier->self, CLOCK_UNSET, 0);
+    }
+    s->is_clock_unset = true;
+    end_pass(s, PORT_NEVER);
+}
+
+static void look_at_clock(struct scheduler *s)
+{
+    int64_t by_ms;
+    enum clock_event what =
+        clock_watch_look(&s->watch, clock_wall_ms(s->o.clock), clock_mono_ms(s->o.clock), &by_ms);
+    switch (what) {
+    case CLOCK_UNSET: wait_for_clock(s); return;
+    case CLOCK_BACK: clock_went_back(s, by_ms); break;
+    case CLOCK_FORWARD: s->o.notifier->clock_stepped(s->o.notifier->self, what, by_ms); break;
+    case CLOCK_AS_EXPECTED: break;
+    }
+    look_behind_clock(s);
+}
+
+/* ---- the beginning ---- */
+
+static void on_started(void *arg, const struct err *e, const struct store_start *start)
+{
+    struct scheduler *s = arg;
+    if (e) {
+        pass_failed(s, e, "reading what was left at the last stop");
+        return;
+    }
+    int64_t now_ms = clock_wall_ms(s->o.clock);
+    s->has_started = true;
+    s->o.notifier->started(s->o.notifier->self, start, now_ms);
+    if (now_ms >= CLOCK_WATCH_EARLIEST_MS && start->clock_high_ms > now_ms + CLOCK_WATCH_STEP_MS) {
+        clock_went_back(s, start->clock_high_ms - now_ms);
+    }
+    look_at_clock(s);
 }
 
 static void begin_pass(struct scheduler *s)
@@ -199,7 +358,11 @@ static void begin_pass(struct scheduler *s)
     s->is_passing = true;
     s->wants_more = false;
     runner_retry_stuck(s->runner);
-    s->o.store->jobs_due(s->o.store->self, clock_wall_ms(s->o.clock), PLAN_BATCH, on_due, s);
+    if (s->has_started) {
+        look_at_clock(s);
+    } else {
+        s->o.store->start(s->o.store->self, tz_cache_version(s->o.zones), on_started, s);
+    }
 }
 
 void scheduler_tick(void *scheduler)
@@ -214,56 +377,19 @@ void scheduler_tick(void *scheduler)
 
 /* ---- signals ---- */
 
-static void on_triggered(void *arg, const struct err *e)
+static void on_wished(void *arg)
 {
-    struct trigger *t = arg;
-    struct scheduler *s = t->scheduler;
-    if (e) {
-        s->o.notifier->trouble(s->o.notifier->self, e, "queueing a run on a signal");
-    }
-    free(t->plans);
-    free(t);
+    struct scheduler *s = arg;
     s->n_triggers--;
     scheduler_tick(s);
     check_drained(s);
 }
 
-static void on_named(void *arg, const struct err *e, struct job *jobs, size_t n)
-{
-    struct trigger *t = arg;
-    struct scheduler *s = t->scheduler;
-    int64_t now_ms = clock_wall_ms(s->o.clock);
-    size_t n_plans = 0;
-    struct err trouble;
-    if (e) {
-        on_triggered(t, e);
-        return;
-    }
-    t->plans = mem_calloc(n, sizeof *t->plans);
-    for (size_t i = 0; i < n; i++) {
-        const struct tz *zone;
-        struct plan *plan = &t->plans[n_plans];
-        if (!jobs[i].is_active || jobs[i].is_paused) {
-            err_set(&trouble, ERR_INVALID, 0, "job %lld (\"%s\") is %s", (long long)jobs[i].id, jobs[i].name,
-                    jobs[i].is_active ? "paused" : "not active");
-            s->o.notifier->trouble(s->o.notifier->self, &trouble, "running a job on a signal");
-        } else if (tz_cache_get(s->o.zones, jobs[i].zone, &zone, &trouble) < 0) {
-            s->o.notifier->trouble(s->o.notifier->self, &trouble, "running a job on a signal");
-        } else {
-            *plan = (struct plan){.job_id = jobs[i].id, .next_run_ms = -1, .queue = true, .slot_ms = now_ms};
-            schedule_window(zone, now_ms, jobs[i].window_days, &plan->from_day, &plan->to_day);
-            n_plans++;
-        }
-    }
-    s->o.store->plan(s->o.store->self, t->plans, n_plans, t->asker, on_triggered, t);
-}
-
 void scheduler_trigger(struct scheduler *s, int64_t job_id, struct run_asker asker)
 {
-    struct trigger *t = mem_calloc(1, sizeof *t);
-    *t = (struct trigger){.scheduler = s, .job_id = job_id, .asker = asker};
+    struct wishes_ports ports = {s->o.store, s->o.notifier, s->o.clock, s->o.zones};
     s->n_triggers++;
-    s->o.store->jobs_named(s->o.store->self, job_id, on_named, t);
+    wishes_queue(&ports, job_id, asker, on_wished, s);
 }
 
 void scheduler_drain(struct scheduler *s, void (*drained)(void *arg), void *arg)

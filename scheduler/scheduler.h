@@ -1,9 +1,9 @@
-/* scheduler - makes due jobs into runs and hands them to the runner.
+/* scheduler - makes due times into runs and hands them to the runner.
  *
- * One pass ("tick") asks the store what is due, plans it (next due time, queued run), takes what may run now
- * and arms the timer for the next wake-up.  Passes never overlap; a wish for one during a pass is one more
- * pass after it.  The list of due jobs is the database's index: nothing here grows with the number of jobs.
- * Loop thread only. */
+ * One pass ("tick") asks the store what is due, decides it (scheduler/slots.h), takes what may run now, looks
+ * for runs that are overdue and arms the timer for the next wake-up.  Passes never overlap; a wish for one
+ * during a pass is one more pass after it.  The list of due jobs is the database's index: nothing here grows
+ * with the number of jobs.  Signals' wishes are scheduler/wishes.h.  Loop thread only. */
 #ifndef SCHEDULER_SCHEDULER_H
 #define SCHEDULER_SCHEDULER_H
 

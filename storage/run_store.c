@@ -153,6 +153,7 @@ static void read_columns(struct stmt *s, struct run *run)
     run->skip_cancelled = stmt_col_int(s, 23) != 0;
     run->keep_declined = stmt_col_int(s, 24) != 0;
     run->username = stmt_col_dup(s, 25);
+    run->is_catch_up = stmt_col_int(s, 26) != 0;
 }
 
 static int read_run(struct stmt *s, struct run *run, struct err *e)
@@ -175,7 +176,7 @@ int run_store_load(struct db *db, int64_t run_id, struct run *ret_run, struct er
         "SELECT r.id, r.job_id, r.user_id, j.archive_configuration_id, j.job_type, r.run_trigger, r.state, "
         "r.slot_at, r.attempt, r.is_dry, r.step, r.next_page, r.from_date, r.to_date, r.correlation_id, "
         "r.parent_audit_id, r.counts, c.name, u.email, c.source_calendar_uri, c.destination_calendar_uri, "
-        "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined, u.username "
+        "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined, u.username, r.is_catch_up "
         "FROM job_runs r JOIN job_configurations j ON j.id = r.job_id "
         "JOIN archive_configurations c ON c.id = j.archive_configuration_id JOIN users u ON u.id = r.user_id "
         "WHERE r.id = $1");
@@ -394,11 +395,16 @@ static int forget_dry_quarantine(struct db *db, int64_t run_id, int64_t configur
     return stmt_run(s, e);
 }
 
+static enum slot_verdict verdict_of(const struct run *run, enum run_outcome outcome)
+{
+    return outcome == OUTCOME_FAILURE ? SLOT_FAILED : run->is_catch_up ? SLOT_LATE : SLOT_RAN;
+}
+
 static int mark_done(struct db *db, const struct run *run, int64_t instance_id, enum run_outcome outcome,
                      const struct err *why, struct err *e)
 {
     struct stmt *s = db_stmt(db, "UPDATE job_runs SET state = 'done', outcome = $3, error_code = $4, "
-                                 "error_message = $5, finished_at = $6, not_before = NULL "
+                                 "error_message = $5, finished_at = $6, not_before = NULL, verdict = $7 "
                                  "WHERE id = $1 AND state = 'running' AND instance_id = $2");
     stmt_int(s, 1, run->id);
     stmt_int(s, 2, instance_id);
@@ -406,6 +412,7 @@ static int mark_done(struct db *db, const struct run *run, int64_t instance_id, 
     stmt_text(s, 4, why ? err_name(why->code) : NULL);
     stmt_text(s, 5, why ? why->msg : NULL);
     stmt_time(s, 6, db_now_ms(db));
+    stmt_text(s, 7, slot_verdict_name(verdict_of(run, outcome)));
     return run_owned(db, s, run, instance_id, e);
 }
 

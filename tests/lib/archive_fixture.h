@@ -23,6 +23,8 @@
 #include "base/keyring.h"
 #include "base/mem.h"
 #include "storage/agenda_store.h"
+#include "storage/queue_store.h"
+#include "storage/take_store.h"
 #include "storage/archive_store.h"
 #include "storage/audit_store.h"
 #include "storage/migrate.h"
@@ -357,7 +359,7 @@ static inline void scene_rules(const struct run *run, const struct window *w, st
 
 static inline int64_t scene_ask(struct fixture *f, const struct scene *scene)
 {
-    struct agenda_request request = {
+    struct queue_request request = {
         .job_id = scene->job_id ? scene->job_id : 1,
         .from_day = date(scene->from ? scene->from : "2026-03-01"),
         .to_day = date(scene->to ? scene->to : "2026-04-01"),
@@ -365,17 +367,52 @@ static inline int64_t scene_ask(struct fixture *f, const struct scene *scene)
         .pid = 77,
         .uid = 1000,
     };
-    int64_t id = 0;
-    TX(f, agenda_request_run(f->db, &request, &id, e));
-    return id;
+    struct queue_answer answer = {0};
+    TX(f, queue_request(f->db, &request, &answer, e));
+    return answer.run_id;
+}
+
+/* A plan of job 1 as it stands now: a run for one slot. */
+static inline struct slot_plan one_slot(struct fixture *f, struct slot *slot, const char *at)
+{
+    *slot = (struct slot){.at_ms = utc(at),
+                          .from_day = date("2026-03-01"),
+                          .to_day = date("2026-04-01"),
+                          .verdict = SLOT_PENDING};
+    struct slot_plan plan = {
+        .job_id = 1,
+        .user_id = 1,
+        .next_ms = utc("2026-04-02 02:00"),
+        .through_ms = slot->at_ms,
+        .was_next_ms = RUN_NO_TIME,
+        .was_through_ms = RUN_NO_TIME,
+        .slots = slot,
+        .n_slots = 1,
+    };
+    struct job *jobs;
+    size_t n;
+    OK(agenda_job(f->db, 1, &jobs, &n, e));
+    plan.was_next_ms = jobs[0].next_run_ms;
+    plan.was_through_ms = jobs[0].slots_through_ms;
+    agenda_jobs_free(jobs, n);
+    return plan;
+}
+
+/* Queues it; what became of it. */
+static inline struct slot queue_slot_at(struct fixture *f, const char *at)
+{
+    struct slot slot;
+    struct slot_plan plan = one_slot(f, &slot, at);
+    TX(f, queue_slots(f->db, &plan, e));
+    return slot;
 }
 
 /* Takes the one run that is ready. */
 static inline void scene_take(struct fixture *f, struct run *ret_run)
 {
-    struct agenda_taker taker = {.instance_id = f->instance_id};
-    struct agenda_taken taken;
-    TX(f, agenda_take(f->db, f->clock.now_ms, 1, &taker, &taken, e));
+    struct taker taker = {.instance_id = f->instance_id, .max_catch_up = 99};
+    struct taken_runs taken;
+    TX(f, take_runs(f->db, f->clock.now_ms, 1, &taker, &taken, e));
     assert_int_equal(taken.n, 1);
     *ret_run = taken.runs[0];
     free(taken.runs);

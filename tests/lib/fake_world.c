@@ -1,4 +1,4 @@
-#include "tests/lib/fake_world.h"
+#include "tests/lib/fake_world_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,31 +6,6 @@
 
 #include "base/civil.h"
 #include "base/mem.h"
-
-enum call_kind { CALL_JOBS, CALL_DONE, CALL_TAKEN, CALL_COUNTS, CALL_RESOLVED, CALL_PAGE };
-
-/* A completion in the queue. */
-struct call {
-    struct list link;
-    enum call_kind kind;
-    union {
-        port_jobs_done jobs;
-        port_done done;
-        port_taken_done taken;
-        port_counts_done counts;
-        port_calendar_done resolved;
-        port_page_done page;
-    } fn;
-    void *arg;
-    struct err e;
-    bool failed;
-    size_t run; /* index + 1 of the run it belongs to; 0 = none */
-    struct job job_rows[WORLD_JOBS];
-    size_t n_jobs;
-    struct taken taken;
-    struct run_counts run_counts;
-    struct event_page *event_page;
-};
 
 static struct world *of_clock(const struct clock *c)
 {
@@ -47,12 +22,12 @@ static void fake_random(const struct clock *c UNUSED, void *out, size_t len)
     memset(out, 0x5a, len);
 }
 
-static struct world_run *row_of(struct world *w, const struct run *run)
+struct world_run *world_row(struct world *w, const struct run *run)
 {
     return &w->runs[run->id - 1];
 }
 
-static struct call *enqueue(struct world *w, enum call_kind kind, const struct run *run, void *arg)
+struct call *world_enqueue(struct world *w, enum call_kind kind, const struct run *run, void *arg)
 {
     struct call *c = mem_calloc(1, sizeof *c);
     c->kind = kind;
@@ -70,232 +45,11 @@ static struct call *enqueue(struct world *w, enum call_kind kind, const struct r
     return c;
 }
 
-/* ---- store ---- */
-
-static void jobs_due(void *self, int64_t now_ms, size_t max UNUSED, port_jobs_done done, void *arg)
-{
-    struct world *w = self;
-    struct call *c = enqueue(w, CALL_JOBS, NULL, arg);
-    c->fn.jobs = done;
-    for (size_t i = 0; i < w->n_jobs; i++) {
-        if (w->jobs[i].next_run_ms == RUN_NO_TIME || w->jobs[i].next_run_ms <= now_ms) {
-            c->job_rows[c->n_jobs++] = w->jobs[i];
-        }
-    }
-}
-
-static void jobs_named(void *self, int64_t job_id, port_jobs_done done, void *arg)
-{
-    struct world *w = self;
-    struct call *c = enqueue(w, CALL_JOBS, NULL, arg);
-    c->fn.jobs = done;
-    for (size_t i = 0; i < w->n_jobs; i++) {
-        if (job_id == 0 || w->jobs[i].id == job_id) {
-            c->job_rows[c->n_jobs++] = w->jobs[i];
-        }
-    }
-}
-
-static bool has_slot(const struct world *w, const struct plan *p, enum run_trigger trigger)
-{
-    for (size_t i = 0; i < w->n_runs; i++) {
-        const struct run *r = &w->runs[i].row;
-        if (r->job_id == p->job_id && r->slot_ms == p->slot_ms && r->trigger == trigger) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void plan(void *self, const struct plan *plans, size_t n, struct run_asker asker, port_done done,
-                 void *arg)
-{
-    struct world *w = self;
-    struct call *c = enqueue(w, CALL_DONE, NULL, arg);
-    c->fn.done = done;
-    for (size_t i = 0; i < n && !c->failed; i++) {
-        const struct plan *p = &plans[i];
-        if (p->next_run_ms != -1) {
-            w->jobs[p->job_id - 1].next_run_ms = p->next_run_ms;
-        }
-        if (p->queue && !has_slot(w, p, asker.trigger) && w->n_runs < WORLD_RUNS) {
-            struct world_run *r = &w->runs[w->n_runs++];
-            *r = (struct world_run){0};
-            r->row = (struct run){.id = (int64_t)w->n_runs,
-                                  .job_id = p->job_id,
-                                  .trigger = asker.trigger,
-                                  .slot_ms = p->slot_ms,
-                                  .attempt = 1,
-                                  .from_day = p->from_day,
-                                  .to_day = p->to_day};
-        }
-    }
-}
-
-static bool is_job_running(const struct world *w, int64_t job_id)
-{
-    for (size_t i = 0; i < w->n_runs; i++) {
-        if (w->runs[i].row.job_id == job_id && w->runs[i].owner == w->generation) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct run copy_row(struct world_run *r)
-{
-    struct run run = r->row;
-    run.cursor = r->cursor[0] ? mem_strdup(r->cursor) : NULL;
-    run.name = mem_strdup("sim");
-    run.account = mem_strdup("sim@example.com");
-    run.source_uri = mem_strdup("msgraph://sim@example.com/calendars/primary");
-    run.zone = mem_strdup("Europe/Berlin");
-    return run;
-}
-
-static void take(void *self, int64_t now_ms, size_t max, port_taken_done done, void *arg)
-{
-    struct world *w = self;
-    struct call *c = enqueue(w, CALL_TAKEN, NULL, arg);
-    c->fn.taken = done;
-    c->taken.next_wake_ms = PORT_NEVER;
-    c->taken.runs = mem_calloc(max, sizeof *c->taken.runs);
-    for (size_t i = 0; i < w->n_runs && !c->failed; i++) {
-        struct world_run *r = &w->runs[i];
-        bool is_open = r->outcome == OUTCOME_NONE && r->owner != w->generation;
-        if (is_open && r->not_before_ms > now_ms) {
-            c->taken.next_wake_ms =
-                r->not_before_ms < c->taken.next_wake_ms ? r->not_before_ms : c->taken.next_wake_ms;
-        } else if (is_open && c->taken.n < max && !is_job_running(w, r->row.job_id)) {
-            r->owner = w->generation;
-            c->taken.runs[c->taken.n++] = copy_row(r);
-        }
-    }
-    for (size_t i = 0; i < w->n_jobs; i++) {
-        int64_t next = w->jobs[i].next_run_ms;
-        if (next != RUN_NO_TIME && next < c->taken.next_wake_ms) {
-            c->taken.next_wake_ms = next;
-        }
-    }
-}
-
-static void save(struct world_run *r, const struct run *run)
-{
-    memcpy(r->row.step, run->step, sizeof r->row.step);
-    r->row.counts = run->counts;
-    r->row.attempt = run->attempt;
-}
-
-static void advance(void *self, const struct run *run, const struct audit_entry *child UNUSED, port_done done,
-                    void *arg)
-{
-    struct world *w = self;
-    struct call *c = enqueue(w, CALL_DONE, run, arg);
-    c->fn.done = done;
-    if (!c->failed) {
-        save(row_of(w, run), run);
-    }
-}
-
-static void stage(void *self, const struct run *run, struct event_page *page, port_counts_done done,
-                  void *arg)
-{
-    struct world *w = self;
-    struct world_run *r = row_of(w, run);
-    struct call *c = enqueue(w, CALL_COUNTS, run, arg);
-    c->fn.counts = done;
-    c->run_counts = run->counts;
-    if (!c->failed) {
-        if (!run->cursor) {
-            memset(r->staged, 0, sizeof r->staged);
-            c->run_counts.pages = 0;
-        }
-        for (size_t i = 0; i < page->n_events; i++) {
-            r->staged[page->events[i].original_start_ms] = true;
-        }
-        c->run_counts.pages++;
-        save(r, run);
-        r->row.counts = c->run_counts;
-        snprintf(r->cursor, sizeof r->cursor, "%s", page->next_cursor ? page->next_cursor : "");
-    }
-    event_page_destroy(page);
-}
-
-static void transform(void *self, const struct run *run, const struct window *window UNUSED,
-                      staged_rules rules, port_counts_done done, void *arg)
-{
-    struct world *w = self;
-    struct call *c = enqueue(w, CALL_COUNTS, run, arg);
-    c->fn.counts = done;
-    c->run_counts = run->counts;
-    if (!c->failed && rules) {
-        save(row_of(w, run), run);
-    }
-}
-
-static void store_window(void *self, const struct run *run, const struct window *window UNUSED,
-                         port_counts_done done, void *arg)
-{
-    struct world *w = self;
-    struct world_run *r = row_of(w, run);
-    struct call *c = enqueue(w, CALL_COUNTS, run, arg);
-    c->fn.counts = done;
-    c->run_counts = run->counts;
-    if (c->failed) {
-        if (w->fail_code == ERR_GONE) { /* the archive changed: what is staged is worth nothing */
-            memset(r->staged, 0, sizeof r->staged);
-        }
-        return;
-    }
-    for (int i = 0; i < WORLD_EVENTS; i++) {
-        int *stored = &w->archive[run->job_id][i];
-        if (r->staged[i] && !*stored) {
-            (*stored)++;
-            c->run_counts.inserted++;
-        } else if (!r->staged[i] && *stored) {
-            (*stored)--; /* an incomplete staging would tombstone what is there */
-        }
-    }
-    memset(r->staged, 0, sizeof r->staged);
-    save(r, run);
-    r->row.counts = c->run_counts;
-}
-
-static void suspend(void *self, const struct run *run, int64_t not_before_ms, const struct err *why UNUSED,
-                    port_done done, void *arg)
-{
-    struct world *w = self;
-    struct world_run *r = row_of(w, run);
-    struct call *c = enqueue(w, CALL_DONE, run, arg);
-    c->fn.done = done;
-    if (!c->failed) {
-        save(r, run);
-        snprintf(r->cursor, sizeof r->cursor, "%s", run->cursor ? run->cursor : "");
-        r->not_before_ms = not_before_ms;
-        r->owner = 0;
-    }
-}
-
-static void close_run(void *self, const struct run *run, enum run_outcome outcome, const struct err *why,
-                      const struct audit_entry *closing UNUSED, port_done done, void *arg)
-{
-    struct world *w = self;
-    struct world_run *r = row_of(w, run);
-    struct call *c = enqueue(w, CALL_DONE, run, arg);
-    c->fn.done = done;
-    if (!c->failed) {
-        save(r, run);
-        r->outcome = outcome;
-        r->error_code = why ? why->code : 0;
-        r->owner = 0;
-    }
-}
-
 /* ---- calendar ---- */
 
 static void resolve(void *self, const struct run *run, port_calendar_done done, void *arg)
 {
-    struct call *c = enqueue(self, CALL_RESOLVED, run, arg);
+    struct call *c = world_enqueue(self, CALL_RESOLVED, run, arg);
     c->fn.resolved = done;
 }
 
@@ -317,7 +71,7 @@ static void fetch(void *self, const struct run *run, const struct window *window
                   void *arg)
 {
     struct world *w = self;
-    struct call *c = enqueue(w, CALL_PAGE, run, arg);
+    struct call *c = world_enqueue(w, CALL_PAGE, run, arg);
     c->fn.page = done;
     if (w->fetch_code) {
         c->failed = true;
@@ -360,6 +114,28 @@ static void run_closed(void *self, const struct run *run UNUSED, enum run_outcom
     ((struct world *)self)->closed++;
 }
 
+static void slots_decided(void *self UNUSED, const struct job *job UNUSED, const struct slot *slots UNUSED,
+                          size_t n UNUSED)
+{
+}
+
+static void wish_queued(void *self UNUSED, const struct wish *wish_ UNUSED, struct run_asker asker UNUSED)
+{
+}
+
+static void run_overdue(void *self UNUSED, const struct overdue *run UNUSED)
+{
+}
+
+static void clock_stepped(void *self, enum clock_event what UNUSED, int64_t by_ms UNUSED)
+{
+    ((struct world *)self)->clock_steps++;
+}
+
+static void started(void *self UNUSED, const struct store_start *start_ UNUSED, int64_t now_ms UNUSED)
+{
+}
+
 static void run_waiting(void *self, const struct run *run UNUSED, const struct err *why UNUSED,
                         int64_t delay_ms UNUSED)
 {
@@ -395,13 +171,27 @@ void world_init(struct world *w, int n_jobs, int n_events, int page_size)
                                   .window_days = 7,
                                   .is_active = true,
                                   .next_run_ms = RUN_NO_TIME,
+                                  .slots_through_ms = RUN_NO_TIME,
+                                  .owed_day = RUN_NO_DAY,
+                                  .catch_up = CATCH_UP_ONCE,
                                   .name = (char *)(uintptr_t) "sim",
                                   .zone = (char *)(uintptr_t) "Europe/Berlin"};
     }
-    w->store = (struct store_port){w,     jobs_due,  jobs_named,   plan,    take,     advance,
-                                   stage, transform, store_window, suspend, close_run};
+    world_store_init(w);
     w->calendar = (struct calendar_port){w, resolve, fetch, account, cancel};
-    w->notifier = (struct notifier){w, run_started, run_closed, run_waiting, trouble, stop};
+    w->notifier = (struct notifier){
+        .self = w,
+        .run_started = run_started,
+        .run_closed = run_closed,
+        .run_waiting = run_waiting,
+        .slots_decided = slots_decided,
+        .wish_queued = wish_queued,
+        .run_overdue = run_overdue,
+        .clock_stepped = clock_stepped,
+        .started = started,
+        .trouble = trouble,
+        .stop = stop,
+    };
     w->timer = (struct timer_port){w, arm};
     list_init(&w->queue);
 }
@@ -428,6 +218,10 @@ static void free_call(struct call *c)
         run_finish(&c->taken.runs[i]);
     }
     free(c->taken.runs);
+    for (size_t i = 0; i < c->n_jobs; i++) {
+        job_finish(&c->job_rows[i]);
+    }
+    free(c->job_rows);
     event_page_destroy(c->event_page);
     free(c);
 }
@@ -439,7 +233,16 @@ static void perform(struct world *w, struct call *c)
         w->outstanding[c->run - 1]--;
     }
     switch (c->kind) {
-    case CALL_JOBS: c->fn.jobs(c->arg, e, c->job_rows, c->n_jobs); break;
+    case CALL_STARTED: c->fn.started(c->arg, e, &(struct store_start){.clock_high_ms = RUN_NO_TIME}); break;
+    case CALL_JOBS: {
+        struct job *rows = c->job_rows;
+        size_t n = c->n_jobs;
+        c->job_rows = NULL;
+        c->n_jobs = 0;
+        c->fn.jobs(c->arg, e, rows, n);
+        break;
+    }
+    case CALL_OVERDUE: c->fn.overdue(c->arg, e, NULL, 0, PORT_NEVER); break;
     case CALL_DONE: c->fn.done(c->arg, e); break;
     case CALL_TAKEN:
         c->fn.taken(c->arg, e, &c->taken);

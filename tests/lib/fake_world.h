@@ -23,8 +23,9 @@
 struct world_run {
     struct run row; /* text members point to literals, but for cursor */
     char cursor[16];
-    enum run_outcome outcome;
-    int owner; /* generation of the process that runs it; 0 = none */
+    enum run_outcome outcome;  /* success for a slot that got no run */
+    enum slot_verdict verdict; /* as it was decided */
+    int owner;                 /* generation of the process that runs it; 0 = none */
     int64_t not_before_ms;
     bool staged[WORLD_EVENTS];
     int error_code;
@@ -62,7 +63,7 @@ struct world {
     int fetch_code; /* every fetch fails with it; 0 = none */
     int outstanding[WORLD_RUNS];
     bool two_at_once; /* a run had two actions outstanding: never allowed */
-    int closed, waiting, troubles, stops;
+    int closed, waiting, troubles, stops, clock_steps;
     int cancels;
 };
 

@@ -133,6 +133,36 @@ static void run_waiting(void *self, const struct run *run, const struct err *why
     s->journal.port.run_waiting(s->journal.port.self, run, why, delay_ms);
 }
 
+static void slots_decided(void *self, const struct job *job, const struct slot *slots, size_t n)
+{
+    struct service *s = self;
+    s->journal.port.slots_decided(s->journal.port.self, job, slots, n);
+}
+
+static void wish_queued(void *self, const struct wish *wish, struct run_asker asker)
+{
+    struct service *s = self;
+    s->journal.port.wish_queued(s->journal.port.self, wish, asker);
+}
+
+static void run_overdue(void *self, const struct overdue *run)
+{
+    struct service *s = self;
+    s->journal.port.run_overdue(s->journal.port.self, run);
+}
+
+static void clock_stepped(void *self, enum clock_event what, int64_t by_ms)
+{
+    struct service *s = self;
+    s->journal.port.clock_stepped(s->journal.port.self, what, by_ms);
+}
+
+static void started(void *self, const struct store_start *start, int64_t now_ms)
+{
+    struct service *s = self;
+    s->journal.port.started(s->journal.port.self, start, now_ms);
+}
+
 static void on_trouble(void *self, const struct err *why, const char *doing)
 {
     struct service *s = self;
@@ -155,13 +185,18 @@ static void on_stop_told(void *self, const struct err *why)
 
 static void init_notifier(struct service *s)
 {
-    journal_init(&s->journal, &s->clock.clock, on_stop, s);
-    s->notifier = (struct notifier){.self = s,
-                                    .run_started = run_started,
-                                    .run_closed = run_closed,
-                                    .run_waiting = run_waiting,
-                                    .trouble = on_trouble,
-                                    .stop = on_stop_told};
+    journal_init(&s->journal, &s->clock.clock, s->zones, on_stop, s);
+    s->notifier = (struct notifier){.self = s};
+    s->notifier.run_started = run_started;
+    s->notifier.run_closed = run_closed;
+    s->notifier.run_waiting = run_waiting;
+    s->notifier.slots_decided = slots_decided;
+    s->notifier.wish_queued = wish_queued;
+    s->notifier.run_overdue = run_overdue;
+    s->notifier.clock_stepped = clock_stepped;
+    s->notifier.started = started;
+    s->notifier.trouble = on_trouble;
+    s->notifier.stop = on_stop_told;
 }
 
 /* ---- the loop ---- */

@@ -9,7 +9,7 @@
 #include "base/civil.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "storage/agenda_store.h"
+#include "storage/queue_store.h"
 #include "storage/config_store.h"
 #include "storage/job_config_store.h"
 #include "storage/query_store.h"
@@ -112,20 +112,23 @@ int64_t service_archive_of(struct service *s, int64_t job_id)
 
 /* ---- running ---- */
 
-struct wish {
-    struct agenda_request request;
+struct asked {
+    struct queue_request request;
     int64_t run_id;
 };
 
 static int ask(struct db *db, void *arg, struct err *e)
 {
-    struct wish *w = arg;
-    return agenda_request_run(db, &w->request, &w->run_id, e);
+    struct asked *w = arg;
+    struct queue_answer answer;
+    int r = queue_request(db, &w->request, &answer, e);
+    w->run_id = r < 0 ? 0 : answer.run_id;
+    return r;
 }
 
 int64_t service_begin(struct service *s, int64_t job_id, const char *from, const char *to)
 {
-    struct wish w = {.request = {.job_id = job_id, .pid = getpid(), .uid = (int64_t)getuid()}};
+    struct asked w = {.request = {.job_id = job_id, .pid = getpid(), .uid = (int64_t)getuid()}};
     assert_int_equal(civil_parse_date(from, &w.request.from_day), 0);
     assert_int_equal(civil_parse_date(to, &w.request.to_day), 0);
     s->has_news = false;
