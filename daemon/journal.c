@@ -335,11 +335,13 @@ static void started(void *self, const struct store_start *start, int64_t now_ms)
 
 void journal_rest(struct journal *j, int64_t n_behind)
 {
-    bool is_round = j->round_closed > 1;
     char behind[80];
-    snprintf(behind, sizeof behind, n_behind ? "%lld jobs are behind" : "every job's archive is complete",
+    snprintf(behind, sizeof behind,
+             n_behind == 0   ? "every job's archive is complete"
+             : n_behind == 1 ? "1 job is behind"
+                             : "%lld jobs are behind",
              (long long)n_behind);
-    if (is_round) {
+    if (j->round_closed > 1) {
         log_write(n_behind ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, MESSAGE_ROUND, NULL,
                   "at rest: %lld runs ended, %lld of them failed, %lld rows written; %s",
                   (long long)j->round_closed, (long long)j->round_failed, (long long)j->round_rows, behind);
