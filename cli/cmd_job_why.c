@@ -85,7 +85,8 @@ static int32_t day_of(const struct slot_ref *ref, int32_t today)
 /* ---- finding it ---- */
 
 struct found {
-    bool all; /* also what was asked for; of a whole day only what the schedule wanted is explained at length */
+    bool all; /* also what was asked for; of a whole day only what the schedule wanted is explained at length
+               */
     int64_t *ids;
     size_t n;
     struct explain *x; /* where the others are named */
@@ -112,8 +113,8 @@ static void name_other(void *arg, const struct run_row *run)
     }
 }
 
-/* Of a minute that the clocks repeat the first one, and of one that they skip the first behind the gap: as the
- * schedule has it. */
+/* Of a minute that the clocks repeat the first one, and of one that they skip the first behind the gap: as
+ * the schedule has it. */
 static void span_of(const struct slot_ref *ref, const struct tz *zone, int32_t day, int64_t *ret_from_ms,
                     int64_t *ret_to_ms)
 {
@@ -175,9 +176,10 @@ int cmd_job_why(struct session *s, const struct args *a, struct err *e)
     struct slot_ref ref;
     const char *text = args_text(a, "SLOT");
     if (!read_slot(text, &ref)) {
-        return session_wrong_usage("SLOT: \"%s\" is neither an id (see job history) nor JOB@DATE or JOB@DATETHH:MM, "
-                                   "such as 1@2026-11-24T23:59",
-                                   text);
+        return session_wrong_usage(
+            "SLOT: \"%s\" is neither an id (see job history) nor JOB@DATE or JOB@DATETHH:MM, "
+            "such as 1@2026-11-24T23:59",
+            text);
     }
     int r = session_db(s, SESSION_READ, &db, e);
     return r < 0 ? r : explain_ref(s, db, &ref, e);

@@ -60,14 +60,15 @@ bool explain_obstacles(struct explain *x)
     const struct job_config *job = x->job;
     char since[EXPLAIN_TIME_LEN];
     if (!job->is_active) {
-        explain_say(x, "Job %lld is not active: the job, its archive configuration or its user was deactivated.",
+        explain_say(x,
+                    "Job %lld is not active: the job, its archive configuration or its user was deactivated.",
                     (long long)job->id);
     }
     if (job->is_paused) {
-        explain_say(x, "Job %lld is paused by %s since %s: %s. To end the pause: admin-assistant job resume %lld",
-                    (long long)job->id, job->paused_by ? job->paused_by : "?",
-                    explain_time(x, job->paused_ms, since), job->paused_reason ? job->paused_reason : "?",
-                    (long long)job->id);
+        explain_say(
+            x, "Job %lld is paused by %s since %s: %s. To end the pause: admin-assistant job resume %lld",
+            (long long)job->id, job->paused_by ? job->paused_by : "?", explain_time(x, job->paused_ms, since),
+            job->paused_reason ? job->paused_reason : "?", (long long)job->id);
     }
     if (job->needs_sign_in) {
         explain_say(x, "%s must sign in again%s%s: admin-assistant login %s", job->user_email,

@@ -45,7 +45,8 @@ bool explain_obstacles(struct explain *x);
 /* Everything about one run or slot.  ERR_NOT_FOUND. */
 MUST_CHECK int explain_slot(struct explain *x, int64_t run_id, struct err *e);
 
-/* Why the job has no slot in [from_ms, to_ms), which is the local day or, with is_minute, one minute of it. */
+/* Why the job has no slot in [from_ms, to_ms), which is the local day or, with is_minute, one minute of it.
+ */
 MUST_CHECK int explain_none(struct explain *x, int32_t day, int64_t from_ms, int64_t to_ms, bool is_minute,
                             struct err *e);
 

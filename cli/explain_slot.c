@@ -58,12 +58,14 @@ static void say_clock_change(struct explain *x, int64_t slot_ms)
     switch (at.kind) {
     case TZ_ONCE: return;
     case TZ_SKIPPED:
-        explain_say(x, "The clocks go forward there: %02d:%02d does not exist on that day, and the first time "
-                       "after the gap counts.",
+        explain_say(x,
+                    "The clocks go forward there: %02d:%02d does not exist on that day, and the first time "
+                    "after the gap counts.",
                     rule->hour, rule->minute);
         return;
     case TZ_TWICE:
-        explain_say(x, "The clocks go back there: %02d:%02d comes twice on that day, and the first one counts.",
+        explain_say(x,
+                    "The clocks go back there: %02d:%02d comes twice on that day, and the first one counts.",
                     rule->hour, rule->minute);
         return;
     }
@@ -84,8 +86,9 @@ static void say_due(struct explain *x, const struct run_row *run)
         job_text_user(run->asked_uid, who);
     }
     explain_say(x, "%s asked for it with %s at %s (uid %lld, pid %lld), to archive %s%s.", who,
-                strcmp(run->trigger, "signal") == 0 ? "a signal" : "\"job run\"", at, (long long)run->asked_uid,
-                (long long)run->asked_pid, days, run->is_dry ? ", as a dry run" : "");
+                strcmp(run->trigger, "signal") == 0 ? "a signal" : "\"job run\"", at,
+                (long long)run->asked_uid, (long long)run->asked_pid, days,
+                run->is_dry ? ", as a dry run" : "");
 }
 
 /* ---- what became of it ---- */
@@ -196,8 +199,9 @@ static void say_running(struct explain *x, const struct run_row *run)
                 run->step[0] ? run->step : "first", counts[0] ? ", " : "", counts);
     if (!run->is_in_hand) {
         explain_say(x, "That instance has ended; %s.",
-                    x->daemon_pid ? "another one takes the run over when it starts"
-                                  : "the run goes on when the service starts: systemctl start admin-assistant");
+                    x->daemon_pid
+                        ? "another one takes the run over when it starts"
+                        : "the run goes on when the service starts: systemctl start admin-assistant");
     }
 }
 
@@ -211,8 +215,9 @@ static bool say_not_before(struct explain *x, const struct run_row *run)
     print_format_duration(at_ms - x->now_ms, in);
     explain_time(x, at_ms, at);
     if (run->error_code) {
-        explain_say(x, "It waits until %s, in %s, for attempt %lld, because the last one ended with %s: %s", at,
-                    in, (long long)run->attempt, run->error_code, run->error_message ? run->error_message : "");
+        explain_say(x, "It waits until %s, in %s, for attempt %lld, because the last one ended with %s: %s",
+                    at, in, (long long)run->attempt, run->error_code,
+                    run->error_message ? run->error_message : "");
     } else if (run->is_catch_up && !run->started_at) {
         explain_say(x, "It waits until %s, in %s: runs that are caught up do not begin all at once.", at, in);
     } else {
@@ -270,9 +275,9 @@ static void note_cover(void *arg, const struct run_row *cover)
         return;
     }
     t->covered_by_id = cover->id;
-    explain_say(t->x, "Slot %lld, due at %s, archives its days, too. Its verdict: %s%s%s.", (long long)cover->id,
-                explain_time(t->x, print_parse_stamp(cover->slot_at), at), cover->verdict,
-                cover->error_code ? ", " : "", cover->error_code ? cover->error_code : "");
+    explain_say(t->x, "Slot %lld, due at %s, archives its days, too. Its verdict: %s%s%s.",
+                (long long)cover->id, explain_time(t->x, print_parse_stamp(cover->slot_at), at),
+                cover->verdict, cover->error_code ? ", " : "", cover->error_code ? cover->error_code : "");
 }
 
 /* ---- for scripts ---- */

@@ -34,7 +34,8 @@ void job_text_schedule(const struct schedule *schedule, char text[JOB_TEXT_LEN])
     switch (schedule->type) {
     case SCHEDULE_DAILY: snprintf(text, JOB_TEXT_LEN, "%s %02d:%02d", type, hour, minute); return;
     case SCHEDULE_WEEKLY:
-        snprintf(text, JOB_TEXT_LEN, "%s %s %02d:%02d", type, weekdays[schedule->day_of_week % 7], hour, minute);
+        snprintf(text, JOB_TEXT_LEN, "%s %s %02d:%02d", type, weekdays[schedule->day_of_week % 7], hour,
+                 minute);
         return;
     case SCHEDULE_MONTHLY:
         snprintf(text, JOB_TEXT_LEN, "%s %d. %02d:%02d", type, schedule->day_of_month, hour, minute);
@@ -98,7 +99,8 @@ static void format_since(const char *stamp, const struct tz *zone, int64_t now_m
 
 /* ---- who ---- */
 
-void job_text_holder(const struct run_row *run, const struct tz *zone, int64_t now_ms, char text[JOB_TEXT_LEN])
+void job_text_holder(const struct run_row *run, const struct tz *zone, int64_t now_ms,
+                     char text[JOB_TEXT_LEN])
 {
     char since[PRINT_TIME_LEN], until[PRINT_TIME_LEN], what[64];
     format_since(run->started_at ? run->started_at : run->created_at, zone, now_ms, since);
@@ -113,7 +115,8 @@ void job_text_holder(const struct run_row *run, const struct tz *zone, int64_t n
     } else {
         snprintf(what, sizeof what, "in line");
     }
-    snprintf(text, JOB_TEXT_LEN, "run %lld (%s, since %s, %s)", (long long)run->id, run->trigger, since, what);
+    snprintf(text, JOB_TEXT_LEN, "run %lld (%s, since %s, %s)", (long long)run->id, run->trigger, since,
+             what);
 }
 
 void job_text_user(int64_t uid, char text[JOB_TEXT_LEN])

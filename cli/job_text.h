@@ -1,8 +1,8 @@
 /* job_text - jobs, runs and their times in a few words.
  *
  * Times are shown on the wall of the archive configuration's zone, with what the zone calls itself at that
- * instant, so that a summer time can be told from a winter time.  All but job_text_user are pure; the callers'
- * buffers have JOB_TEXT_LEN bytes. */
+ * instant, so that a summer time can be told from a winter time.  All but job_text_user are pure; the
+ * callers' buffers have JOB_TEXT_LEN bytes. */
 #ifndef CLI_JOB_TEXT_H
 #define CLI_JOB_TEXT_H
 
@@ -31,8 +31,10 @@ const char *job_text_state(const struct job_config *job);
 int job_text_next(const struct job_config *job, const struct tz *zone, int64_t now_ms, int max,
                   int64_t *ret_due_ms);
 
-void job_text_local(const struct tz *zone, int64_t utc_ms, char ret_text[JOB_TEXT_LEN]); /* 2026-11-27 23:59 CET */
-void job_text_iso(const struct tz *zone, int64_t utc_ms, char ret_text[JOB_TEXT_LEN]); /* 2026-11-27T23:59:00+01:00 */
+void job_text_local(const struct tz *zone, int64_t utc_ms,
+                    char ret_text[JOB_TEXT_LEN]); /* 2026-11-27 23:59 CET */
+void job_text_iso(const struct tz *zone, int64_t utc_ms,
+                  char ret_text[JOB_TEXT_LEN]); /* 2026-11-27T23:59:00+01:00 */
 
 /* The run that others wait for: "run 17 (schedule, since 23:59, step fetch, pid 4711)".  Days are left out
  * where they are today's. */

@@ -512,6 +512,7 @@ static int set(struct db *db, int64_t id, const struct job_config_change *change
     }
     struct values old = values_of(&job), new = old;
     r = merge(id, change, &new, e);
+    r = r < 0 ? r : update_job(db, id, &new, e);
     if (r < 0) {
         return r;
     }
@@ -521,9 +522,7 @@ static int set(struct db *db, int64_t id, const struct job_config_change *change
         buf_finish(&note.details);
         return 0;
     }
-    r = update_job(db, id, &new, e);
-    int noted = audit_note_write(db, &note, r < 0 ? NULL : e); /* finishes the note, whatever r says */
-    return r < 0 ? r : noted;
+    return audit_note_write(db, &note, e);
 }
 
 int job_config_set(struct db *db, int64_t id, const struct job_config_change *change, struct err *e)

@@ -64,8 +64,8 @@ struct job_config_change {
     int minute_of_day;    /* since midnight, of the zone's wall */
     int day_of_week;      /* 0 = Monday; goes with weekly */
     int day_of_month;     /* 1…31; goes with monthly */
-    int catch_up;         /* enum catch_up */
     int window_days;      /* 1…3650 */
+    int catch_up;         /* enum catch_up */
     const char *ping_url; /* "" tells nobody any more */
 };
 #define JOB_CONFIG_UNCHANGED ((struct job_config_change){-1, -1, -1, -1, -1, -1, NULL})

@@ -1,5 +1,5 @@
-/* job_pause_store - a pause lets a job start no more runs until somebody ends it.  It is stored with who, when
- * and why, and outlives a restart.
+/* job_pause_store - a pause lets a job start no more runs until somebody ends it.  It is stored with who,
+ * when and why, and outlives a restart.
  *
  * All or nothing, audited and with messages as storage/job_config_store.h. */
 #ifndef STORAGE_JOB_PAUSE_STORE_H
