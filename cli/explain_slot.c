@@ -115,7 +115,7 @@ static void say_verdict(struct explain *x, const struct run_row *run)
                 run->is_catch_up ? ", and caught it up" : "");
 }
 
-static void say_instance(const struct run_row *run, char *text, size_t size)
+static void format_instance(const struct run_row *run, char *text, size_t size)
 {
     text[0] = '\0';
     if (run->instance_id > 0) {
@@ -126,18 +126,20 @@ static void say_instance(const struct run_row *run, char *text, size_t size)
 
 static void say_ended(struct explain *x, const struct run_row *run)
 {
-    char from[EXPLAIN_TIME_LEN], to[EXPLAIN_TIME_LEN], took[PRINT_TIME_LEN], counts[RUN_TEXT_LEN], by[96];
+    char from[JOB_TEXT_LEN], to[JOB_TEXT_LEN], took[PRINT_TIME_LEN], counts[RUN_TEXT_LEN], by[96];
     int64_t from_ms = print_parse_stamp(run->started_at), to_ms = print_parse_stamp(run->finished_at);
     if (from_ms == PRINT_NO_TIME || to_ms == PRINT_NO_TIME) {
         explain_say(x, "It had no run of its own.");
         return;
     }
+    job_text_local(x->zone, from_ms, from);
+    job_text_local(x->zone, to_ms, to);
     print_format_duration(to_ms - from_ms, took);
-    say_instance(run, by, sizeof by);
+    format_instance(run, by, sizeof by);
     run_text_counts(run->counts, counts);
-    explain_say(x, "Its run began at %s and ended at %s (%s)%s, at attempt %lld: %s%s%s.",
-                explain_time(x, from_ms, from), explain_time(x, to_ms, to), took[0] ? took : "?", by,
-                (long long)run->attempt, run->outcome, counts[0] ? ", " : "", counts);
+    explain_say(x, "Its run began at %s and ended at %s (%s)%s, at attempt %lld: %s%s%s.", from, to,
+                took[0] ? took : "?", by, (long long)run->attempt, run->outcome, counts[0] ? ", " : "",
+                counts);
 }
 
 static void say_error(struct explain *x, const struct run_row *run)
@@ -193,7 +195,7 @@ static void say_running(struct explain *x, const struct run_row *run)
 {
     char from[EXPLAIN_TIME_LEN], counts[RUN_TEXT_LEN], by[96];
     run_text_progress(run->counts, counts);
-    say_instance(run, by, sizeof by);
+    format_instance(run, by, sizeof by);
     explain_say(x, "It runs since %s%s: attempt %lld, step %s%s%s.",
                 explain_time(x, print_parse_stamp(run->started_at), from), by, (long long)run->attempt,
                 run->step[0] ? run->step : "first", counts[0] ? ", " : "", counts);

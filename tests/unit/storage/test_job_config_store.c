@@ -51,9 +51,15 @@ static void jobs_are_checked(void **state)
         {"monthly without a day",
          {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_MONTHLY, 1, 2, 0, 0}, CATCH_UP_ONCE, 0, NULL},
          ERR_INVALID},
-        {"hour", {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 24, 0, 0, 0}, CATCH_UP_ONCE, 0, NULL}, ERR_INVALID},
-        {"minute", {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 0, 60, 0, 0}, CATCH_UP_ONCE, 0, NULL}, ERR_INVALID},
-        {"window", {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 0, 0, 0, 0}, CATCH_UP_ONCE, 4000, NULL}, ERR_INVALID},
+        {"hour",
+         {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 24, 0, 0, 0}, CATCH_UP_ONCE, 0, NULL},
+         ERR_INVALID},
+        {"minute",
+         {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 0, 60, 0, 0}, CATCH_UP_ONCE, 0, NULL},
+         ERR_INVALID},
+        {"window",
+         {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 0, 0, 0, 0}, CATCH_UP_ONCE, 4000, NULL},
+         ERR_INVALID},
         {"no such configuration",
          {7, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 0, 0, 0, 0}, CATCH_UP_ONCE, 0, NULL},
          ERR_NOT_FOUND},
@@ -208,7 +214,8 @@ static void ping_urls_are_checked(void **state)
                      1);
 }
 
-/* Rows change one job in turn, each building on those before; "is" is the schedule, window and catch-up then. */
+/* Rows change one job in turn, each building on those before; "is" is the schedule, window and catch-up then.
+ */
 static void job_is_changed_as_a_whole(void **state)
 {
     static const struct {
@@ -229,7 +236,11 @@ static void job_is_changed_as_a_whole(void **state)
          ERR_INVALID,
          "job 1 would be weekly",
          "daily 22:19 -1 -1 30 once"},
-        {"daily has no day", {-1, -1, 2, -1, -1, -1, NULL}, ERR_INVALID, "no day", "daily 22:19 -1 -1 30 once"},
+        {"daily has no day",
+         {-1, -1, 2, -1, -1, -1, NULL},
+         ERR_INVALID,
+         "no day",
+         "daily 22:19 -1 -1 30 once"},
         {"weekly on monday", {SCHEDULE_WEEKLY, -1, 0, -1, -1, -1, NULL}, 0, "", "weekly 22:19 0 -1 30 once"},
         {"weekly still", {SCHEDULE_WEEKLY, 0, -1, -1, -1, -1, NULL}, 0, "", "weekly 0:00 0 -1 30 once"},
         {"another day", {-1, -1, 6, -1, -1, -1, NULL}, 0, "", "weekly 0:00 6 -1 30 once"},
@@ -259,9 +270,10 @@ static void job_is_changed_as_a_whole(void **state)
         f->e = (struct err){0};
         int r = job_config_set(f->db, id, &rows[i].change, &f->e);
         struct stmt *s = db_stmt(
-            f->db, "SELECT schedule_type || ' ' || schedule_hour || ':' || printf('%02d', schedule_minute) || ' ' "
-                   "|| coalesce(schedule_day_of_week, -1) || ' ' || coalesce(schedule_day_of_month, -1) || ' ' "
-                   "|| archive_window_days || ' ' || catch_up FROM job_configurations");
+            f->db,
+            "SELECT schedule_type || ' ' || schedule_hour || ':' || printf('%02d', schedule_minute) || ' ' "
+            "|| coalesce(schedule_day_of_week, -1) || ' ' || coalesce(schedule_day_of_month, -1) || ' ' "
+            "|| archive_window_days || ' ' || catch_up FROM job_configurations");
         assert_int_equal(stmt_step(s, NULL), 1);
         snprintf(is, sizeof is, "%s", stmt_col_text(s, 0));
         stmt_reset(s);
@@ -288,8 +300,9 @@ static void change_is_audited_with_old_and_new(void **state)
     change.minute_of_day = 4 * 60 + 30;
     change.window_days = 7;
     change.ping_url = "";
-    assert_int_equal(fixture_exec(f, "UPDATE job_configurations SET next_run_at = '2026-01-02 03:00:00.000000'"),
-                     SQLITE_OK);
+    assert_int_equal(
+        fixture_exec(f, "UPDATE job_configurations SET next_run_at = '2026-01-02 03:00:00.000000'"),
+        SQLITE_OK);
     assert_ok(job_config_set(f->db, id, &change, &f->e), f->e);
     assert_int_equal(
         fixture_query(f, "SELECT details = '{\"schedule\":{\"old\":\"weekly\",\"new\":\"daily\"},"
@@ -315,7 +328,8 @@ static void job_knows_how_far_it_is(void **state)
         {"nothing is archived", "UPDATE job_configurations SET due_through = '2026-01-05'", true, false},
         {"a day is missing", "UPDATE job_configurations SET archived_through = '2026-01-04'", true, false},
         {"all is archived", "UPDATE job_configurations SET archived_through = '2026-01-05'", false, false},
-        {"sign-in", "UPDATE users SET ms_auth_state = 'reauth_needed', ms_auth_reason = 'revoked'", false, true},
+        {"sign-in", "UPDATE users SET ms_auth_state = 'reauth_needed', ms_auth_reason = 'revoked'", false,
+         true},
         {"further behind", "UPDATE job_configurations SET due_through = '2026-01-06'", true, true},
         {"paused", "UPDATE job_configurations SET paused_at = '2026-01-06 00:00:00.000000'", false, true},
     };
