@@ -363,7 +363,8 @@ int explain_slot(struct explain *x, int64_t run_id, struct err *e)
         r = say_waiting(&t, run_id, e);
     }
     if (r == 0 && t.covered_by_ms != PRINT_NO_TIME) {
-        r = query_slots(x->db, x->job->id, t.covered_by_ms, t.covered_by_ms + 1, note_cover, &t, e);
+        r = query_slots(x->db, x->job->id, t.covered_by_ms, t.covered_by_ms + MS_PER_SECOND, note_cover, &t,
+                        e);
     }
     if (r < 0) {
         return r;
