@@ -1,4 +1,4 @@
-/* cmd_job - admin-assistant job …: what runs when, what ran, and pauses.  job run is cmd_job_run. */
+/* cmd_job - admin-assistant job add, set, pause and resume. */
 #ifndef CLI_CMD_JOB_H
 #define CLI_CMD_JOB_H
 
@@ -6,8 +6,7 @@
 #include "cli/session.h"
 
 MUST_CHECK int cmd_job_add(struct session *s, const struct args *a, struct err *e);
-MUST_CHECK int cmd_job_list(struct session *s, const struct args *a, struct err *e);
-MUST_CHECK int cmd_job_history(struct session *s, const struct args *a, struct err *e);
+MUST_CHECK int cmd_job_set(struct session *s, const struct args *a, struct err *e);
 MUST_CHECK int cmd_job_pause(struct session *s, const struct args *a, struct err *e);
 MUST_CHECK int cmd_job_resume(struct session *s, const struct args *a, struct err *e);
 

@@ -10,6 +10,8 @@
 
 #include "base/civil.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "cli/job_text.h"
 #include "cli/print.h"
 #include "cli/run_text.h"
 #include "storage/queue_store.h"
@@ -39,7 +41,7 @@ static void read_period(const struct args *a, int32_t today_day, int window_days
     request->to_day = last_day + 1;
 }
 
-static int make_request(struct session *s, struct db *db, const struct args *a,
+static int make_request(struct session *s, struct db *db, const struct args *a, const struct tz **ret_zone,
                         struct queue_request *ret_request, struct err *e)
 {
     CLEANUP(job_config_finish) struct job_config job = {0};
@@ -55,10 +57,13 @@ static int make_request(struct session *s, struct db *db, const struct args *a,
         .job_id = job.id, .is_dry = args_has(a, "--dry-run"), .pid = getpid(), .uid = getuid()};
     read_period(a, session_today(s, zone), job.window_days, &request);
     *ret_request = request;
+    *ret_zone = zone;
     return 0;
 }
 
-static int queue(struct db *db, const struct queue_request *request, int64_t *ret_run_id, struct err *e)
+/* *ret_is_new is false where a run that does the same waits in line already: that one is the answer. */
+static int queue(struct db *db, const struct queue_request *request, int64_t *ret_run_id, bool *ret_is_new,
+                 struct err *e)
 {
     struct queue_answer answer = {0};
     int r = db_begin(db, e);
@@ -73,7 +78,29 @@ static int queue(struct db *db, const struct queue_request *request, int64_t *re
         db_rollback(db);
     }
     *ret_run_id = answer.run_id;
+    *ret_is_new = answer.is_new;
     return r;
+}
+
+struct line {
+    int64_t run_id;
+    const struct tz *zone;
+};
+
+static void complain_of_holder(void *arg, const struct run_row *holder)
+{
+    const struct line *line = arg;
+    char text[JOB_TEXT_LEN];
+    job_text_holder(holder, line->zone, clock_wall_ms(&clock_real), text);
+    session_complain("run %lld waits in line: %s holds job %lld", (long long)line->run_id, text,
+                     (long long)holder->job_id);
+}
+
+/* Who is before it?  Asked before the daemon hears of the run, which could be over otherwise. */
+static int tell_holder(struct db *db, int64_t job_id, int64_t run_id, const struct tz *zone, struct err *e)
+{
+    struct line line = {run_id, zone};
+    return query_holder(db, job_id, run_id, complain_of_holder, &line, e);
 }
 
 /* 0, or the exit status with the reason printed. */
@@ -228,7 +255,7 @@ static int follow(struct db *db, struct follow *f, struct err *e)
 
 /* For scripts one object: the id, or with --wait how the run ended. */
 static void print_asked(const struct session *s, const struct queue_request *request, int64_t run_id,
-                        bool waits)
+                        bool is_new, bool waits)
 {
     char from[CIVIL_DATE_LEN + 1], last[CIVIL_DATE_LEN + 1];
     if (session_is_json(s)) {
@@ -239,8 +266,8 @@ static void print_asked(const struct session *s, const struct queue_request *req
     }
     civil_format_date(request->from_day, from);
     civil_format_date(request->to_day - 1, last);
-    printf("run %lld asked for: job %lld, %s to %s%s\n", (long long)run_id, (long long)request->job_id, from,
-           last, request->is_dry ? ", dry run" : "");
+    printf("run %lld %s: job %lld, %s to %s%s\n", (long long)run_id, is_new ? "asked for" : "waits already",
+           (long long)request->job_id, from, last, request->is_dry ? ", dry run" : "");
     fflush(stdout);
 }
 
@@ -248,20 +275,22 @@ int cmd_job_run(struct session *s, const struct args *a, struct err *e)
 {
     struct db *db;
     struct queue_request request;
+    const struct tz *zone = NULL;
     int64_t run_id = 0;
+    bool is_new = false, waits = args_has(a, "--wait");
     int r = session_db(s, SESSION_WRITE, &db, e);
     if (r == 0) {
-        r = make_request(s, db, a, &request, e);
+        r = make_request(s, db, a, &zone, &request, e);
     }
     if (r == 0) {
-        r = queue(db, &request, &run_id, e);
+        r = queue(db, &request, &run_id, &is_new, e);
     }
     if (r < 0) {
         return r;
     }
-    bool waits = args_has(a, "--wait");
-    print_asked(s, &request, run_id, waits);
-    r = wake_daemon(db, request.job_id, run_id, e);
+    print_asked(s, &request, run_id, is_new, waits);
+    r = tell_holder(db, request.job_id, run_id, zone, e);
+    r = r < 0 ? r : wake_daemon(db, request.job_id, run_id, e);
     if (r != 0 || !waits) {
         return r;
     }

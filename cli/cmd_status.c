@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/civil.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/print.h"
@@ -26,6 +27,11 @@ static const struct column status_columns[] = {
     {"last_finished_at", NULL, COLUMN_TIME, 0},
     {NULL, "last success", COLUMN_TEXT, 0},
     {"last_success_at", NULL, COLUMN_TIME, 0},
+    {NULL, "archives", COLUMN_TEXT, 160},
+    {"behind_jobs", NULL, COLUMN_INT, 0},
+    {"behind_job_id", NULL, COLUMN_INT, 0},
+    {"behind_name", NULL, COLUMN_TEXT, 0},
+    {"behind_from", NULL, COLUMN_DATE, 0},
     {"queued_runs", "runs queued", COLUMN_INT, 0},
     {"running_runs", "runs running", COLUMN_INT, 0},
     {"waiting_runs", "runs waiting", COLUMN_INT, 0},
@@ -109,6 +115,39 @@ static void add_last(struct listing *l, const struct status_summary *status, int
     listing_time(l, status->last_success_ms);
 }
 
+/* "2 jobs behind: job 7 "Acme" from 2026-11-24 on". */
+static void format_behind(const struct status_summary *status, char *text, size_t size)
+{
+    char from[CIVIL_DATE_LEN + 1], which[200] = "under way";
+    if (status->behind_job_id > 0 && status->behind_from_day != PRINT_NO_DATE) {
+        civil_format_date(status->behind_from_day, from);
+        snprintf(which, sizeof which, "job %lld \"%s\" from %s on", (long long)status->behind_job_id,
+                 status->behind_name, from);
+    } else if (status->behind_job_id > 0) {
+        snprintf(which, sizeof which, "job %lld \"%s\" has archived nothing yet",
+                 (long long)status->behind_job_id, status->behind_name);
+    }
+    snprintf(text, size, "%lld job%s behind: %s", (long long)status->behind_jobs,
+             status->behind_jobs == 1 ? "" : "s", which);
+}
+
+static void add_behind(struct listing *l, const struct status_summary *status)
+{
+    char text[256] = "none is behind";
+    if (status->behind_jobs > 0) {
+        format_behind(status, text, sizeof text);
+    }
+    listing_text(l, text);
+    listing_int(l, status->behind_jobs);
+    if (status->behind_job_id > 0) {
+        listing_int(l, status->behind_job_id);
+    } else {
+        listing_null(l);
+    }
+    listing_text(l, status->behind_name);
+    listing_date(l, status->behind_from_day);
+}
+
 static void print_status(struct session *s, const struct status_summary *status, int64_t pid)
 {
     int64_t now_ms = clock_wall_ms(&clock_real);
@@ -118,6 +157,7 @@ static void print_status(struct session *s, const struct status_summary *status,
     listing_int(l, status->paused_jobs);
     add_next(s, l, status, now_ms);
     add_last(l, status, now_ms);
+    add_behind(l, status);
     listing_int(l, status->queued_runs);
     listing_int(l, status->running_runs);
     listing_int(l, status->waiting_runs);

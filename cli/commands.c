@@ -9,7 +9,10 @@
 #include "cli/cmd_calendar.h"
 #include "cli/cmd_db.h"
 #include "cli/cmd_job.h"
+#include "cli/cmd_job_history.h"
+#include "cli/cmd_job_list.h"
 #include "cli/cmd_job_run.h"
+#include "cli/cmd_job_why.h"
 #include "cli/cmd_key.h"
 #include "cli/cmd_login.h"
 #include "cli/cmd_status.h"
@@ -103,8 +106,20 @@ static const struct arg_spec job_add[] = {
     OPTION("--day", "mon…sun|1…31"),
     NUMBER("--window", "DAYS", 1, 3650),
     CHOICE("--catch-up", "skip|once|all"),
+    OPTION("--ping", "URL"),
     END,
 };
+static const struct arg_spec job_set[] = {
+    ID("JOB"),
+    CHOICE("--schedule", "daily|weekly|monthly|manual"),
+    TIME("--at"),
+    OPTION("--day", "mon…sun|1…31"),
+    NUMBER("--window", "DAYS", 1, 3650),
+    CHOICE("--catch-up", "skip|once|all"),
+    OPTION("--ping", "URL|none"),
+    END,
+};
+static const struct arg_spec job_why[] = {POSITIONAL("SLOT"), END};
 static const struct arg_spec job_history[] = {ID_OR_NONE("JOB"), NUMBER("--limit", "N", 1, 100000), END};
 static const struct arg_spec job_pause[] = {ID("JOB"), MUST_OPTION("--reason", "R"), END};
 static const struct arg_spec job_only[] = {ID("JOB"), END};
@@ -123,7 +138,20 @@ static const char job_add_more[] =
     "shorter).\n"
     "--window is how many days, ending yesterday, a run reads (30).  --catch-up says what happens to runs "
     "that were\n"
-    "missed while the service was down: one run for all of them (once), each (all), none (skip).\n";
+    "missed while the service was down: one run for all of them (once), each (all), none (skip).\n"
+    "--ping: URL/start is asked when a run begins, URL when it ends well, URL/fail when it does not; https, "
+    "or "
+    "http to a\n"
+    "loopback address.\n";
+static const char job_set_more[] =
+    "What is not named stays as it is; the new due times count from now on.  The options are those of job "
+    "add; "
+    "--ping none\n"
+    "tells nobody any more.  A schedule that becomes weekly or monthly needs --day.\n";
+static const char job_why_more[] = "SLOT is an id that job history shows, or JOB@DATE or JOB@DATETHH:MM "
+                                   "(1@yesterday, 1@2026-11-24T23:59) on "
+                                   "the wall of\n"
+                                   "the job's zone.  Where there is no slot it says why.\n";
 static const char job_run_more[] =
     "DATE is YYYY-MM-DD, today or yesterday, in the archive configuration's zone.  Both days are included: "
     "--from\n"
@@ -176,8 +204,10 @@ const struct command commands[] = {
     {"archive-config deactivate", "stop an archive configuration and its jobs", archive_config_only,
      cmd_archive_config_deactivate, NULL},
     {"job add", "add a job to an archive configuration", job_add, cmd_job_add, job_add_more},
+    {"job set", "change when a job runs and how", job_set, cmd_job_set, job_set_more},
     {"job list", "list the jobs and when they are due", NULL, cmd_job_list, NULL},
-    {"job history", "list what ran, newest first", job_history, cmd_job_history, NULL},
+    {"job history", "list what came due and what ran, newest first", job_history, cmd_job_history, NULL},
+    {"job why", "explain what became of a due time", job_why, cmd_job_why, job_why_more},
     {"job pause", "let a job start no more runs", job_pause, cmd_job_pause, NULL},
     {"job resume", "end a pause", job_only, cmd_job_resume, NULL},
     {"job run", "run a job now", job_run, cmd_job_run, job_run_more},

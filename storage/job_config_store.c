@@ -1,5 +1,6 @@
 #include "storage/job_config_store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "storage/unit.h"
 
 #define DEFAULT_WINDOW_DAYS 30
+#define PING_URL_MAX        500
 
 /* ---- reading ---- */
 
@@ -21,6 +23,8 @@ void job_config_finish(struct job_config *job)
     free(job->zone);
     free(job->paused_by);
     free(job->paused_reason);
+    free(job->sign_in_reason);
+    free(job->ping_url);
     *job = (struct job_config){0};
 }
 
@@ -30,7 +34,8 @@ void job_config_finish(struct job_config *job)
     "j.schedule_hour, j.schedule_minute, j.schedule_day_of_week, j.schedule_day_of_month, j.catch_up, "      \
     "j.archive_window_days, j.is_active = 1 AND c.is_active = 1 AND u.is_active = 1, j.paused_at, "          \
     "j.paused_by, "                                                                                          \
-    "j.paused_reason, j.next_run_at, j.archived_through FROM job_configurations AS j "                       \
+    "j.paused_reason, j.next_run_at, j.archived_through, j.due_through, j.slots_through, j.created_at, "     \
+    "j.ping_url, u.ms_auth_state = 'reauth_needed', u.ms_auth_reason FROM job_configurations AS j "          \
     "JOIN archive_configurations AS c ON c.id = j.archive_configuration_id JOIN users AS u ON u.id = "       \
     "j.user_id "
 
@@ -65,6 +70,10 @@ static int read_row(const struct stmt *s, struct job_config *ret_job, struct err
         .paused_ms = stmt_col_time(s, 15),
         .next_run_ms = stmt_col_time(s, 18),
         .archived_through = stmt_col_date(s, 19),
+        .due_through = stmt_col_date(s, 20),
+        .slots_through_ms = stmt_col_time(s, 21),
+        .created_ms = stmt_col_time(s, 22),
+        .needs_sign_in = stmt_col_int(s, 24) != 0,
     };
     int r = read_names(s, &job, e);
     if (r < 0) {
@@ -75,6 +84,8 @@ static int read_row(const struct stmt *s, struct job_config *ret_job, struct err
     job.zone = stmt_col_dup(s, 5);
     job.paused_by = stmt_col_dup(s, 16);
     job.paused_reason = stmt_col_dup(s, 17);
+    job.ping_url = stmt_col_dup(s, 23);
+    job.sign_in_reason = job.needs_sign_in ? stmt_col_dup(s, 25) : NULL;
     *ret_job = job;
     return 0;
 }
@@ -111,7 +122,13 @@ int job_config_list(struct db *db, job_config_each each, void *arg, struct err *
     return r;
 }
 
-/* ---- adding ---- */
+bool job_config_is_behind(const struct job_config *job)
+{
+    return job->is_active && !job->is_paused && job->due_through != INT32_MIN &&
+           (job->archived_through == INT32_MIN || job->archived_through < job->due_through);
+}
+
+/* ---- what is allowed ---- */
 
 static bool is_between(int value, int low, int high)
 {
@@ -132,13 +149,55 @@ static int check_schedule(const struct schedule *schedule, struct err *e)
     return 0;
 }
 
+static int check_window(int days, struct err *e)
+{
+    return is_between(days, 1, 3650) ? 0 : err_set(e, ERR_INVALID, 0, "window: 1 to 3650 days, not %d", days);
+}
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* The name of the host behind the scheme is one that does not leave this machine. */
+static bool is_loopback(const char *host)
+{
+    static const char *const names[] = {"127.0.0.1", "[::1]", "localhost"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (has_prefix(host, names[i]) && strchr(":/?", host[strlen(names[i])])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The URL is not quoted in messages: whoever knows it can answer for the job. */
+static int check_ping_url(const char *url, struct err *e)
+{
+    if (!url) {
+        return 0;
+    }
+    if (!text_is_clean(url, PING_URL_MAX) || strpbrk(url, " \"<>\\^`{|}@#")) {
+        return err_set(e, ERR_INVALID, 0,
+                       "ping: the URL has at most %d bytes, no blank, no user name and no fragment",
+                       PING_URL_MAX);
+    }
+    if (!(has_prefix(url, "https://") && url[8] != '\0' && url[8] != '/') &&
+        !(has_prefix(url, "http://") && is_loopback(url + 7))) {
+        return err_set(e, ERR_INVALID, 0,
+                       "ping: the URL must begin with https://HOST (http:// only for loopback addresses)");
+    }
+    return 0;
+}
+
 static int check_new(const struct job_config_new *job, struct err *e)
 {
-    if (job->window_days != 0 && !is_between(job->window_days, 1, 3650)) {
-        return err_set(e, ERR_INVALID, 0, "window: 1 to 3650 days, not %d", job->window_days);
-    }
-    return check_schedule(&job->schedule, e);
+    int r = job->window_days != 0 ? check_window(job->window_days, e) : 0;
+    r = r < 0 ? r : check_ping_url(job->ping_url, e);
+    return r < 0 ? r : check_schedule(&job->schedule, e);
 }
+
+/* ---- adding ---- */
 
 static int check_config(struct db *db, const struct job_config_new *job, struct archive_config *ret_config,
                         struct err *e)
@@ -171,30 +230,37 @@ static int window_of(const struct job_config_new *job)
     return job->window_days ? job->window_days : DEFAULT_WINDOW_DAYS;
 }
 
+/* Five parameters: type, hour, minute and the two days, of which only the one that the type needs is kept. */
+static void bind_schedule(struct stmt *s, int i, const struct schedule *schedule)
+{
+    stmt_text(s, i, schedule_type_name(schedule->type));
+    stmt_int(s, i + 1, schedule->hour);
+    stmt_int(s, i + 2, schedule->minute);
+    if (schedule->type == SCHEDULE_WEEKLY) {
+        stmt_int(s, i + 3, schedule->day_of_week);
+    }
+    if (schedule->type == SCHEDULE_MONTHLY) {
+        stmt_int(s, i + 4, schedule->day_of_month);
+    }
+}
+
 static int insert_job(struct db *db, const struct job_config_new *job, int64_t user_id, int64_t *ret_id,
                       struct err *e)
 {
-    struct stmt *s =
-        db_stmt(db, "INSERT INTO job_configurations (user_id, archive_configuration_id, job_type, "
-                    "schedule_type, schedule_hour, "
-                    "schedule_minute, schedule_day_of_week, schedule_day_of_month, catch_up, "
-                    "archive_window_days, created_at, "
-                    "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING id");
+    struct stmt *s = db_stmt(
+        db, "INSERT INTO job_configurations (user_id, archive_configuration_id, job_type, "
+            "schedule_type, schedule_hour, "
+            "schedule_minute, schedule_day_of_week, schedule_day_of_month, catch_up, "
+            "archive_window_days, ping_url, created_at, "
+            "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) RETURNING id");
     stmt_int(s, 1, user_id);
     stmt_int(s, 2, job->archive_configuration_id);
     stmt_text(s, 3, job_type_name(job->type));
-    stmt_text(s, 4, schedule_type_name(job->schedule.type));
-    stmt_int(s, 5, job->schedule.hour);
-    stmt_int(s, 6, job->schedule.minute);
-    if (job->schedule.type == SCHEDULE_WEEKLY) {
-        stmt_int(s, 7, job->schedule.day_of_week);
-    }
-    if (job->schedule.type == SCHEDULE_MONTHLY) {
-        stmt_int(s, 8, job->schedule.day_of_month);
-    }
+    bind_schedule(s, 4, &job->schedule);
     stmt_text(s, 9, catch_up_name(job->catch_up));
     stmt_int(s, 10, window_of(job));
-    stmt_time(s, 11, db_now_ms(db));
+    stmt_text(s, 11, job->ping_url);
+    stmt_time(s, 12, db_now_ms(db));
     return stmt_get_int(s, ret_id, e);
 }
 
@@ -207,6 +273,14 @@ static struct audit_note note_for(const char *operation, int64_t user_id, int64_
         .resource_type = "job",
         .resource_id = id,
     };
+}
+
+/* "https://hc-ping.com" of a URL whose path is as good as a password. */
+static void format_origin(const char *url, char ret_origin[PING_URL_MAX + 1])
+{
+    const char *host = strstr(url, "://");
+    size_t len = host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?") : 0;
+    snprintf(ret_origin, PING_URL_MAX + 1, "%.*s", (int)len, url);
 }
 
 static int note_add(struct db *db, const struct job_config_new *job, int64_t user_id, int64_t id,
@@ -227,6 +301,11 @@ static int note_add(struct db *db, const struct job_config_new *job, int64_t use
     }
     json_text(&note.json, "catch_up", catch_up_name(job->catch_up));
     json_int(&note.json, "window_days", window_of(job));
+    if (job->ping_url) {
+        char origin[PING_URL_MAX + 1];
+        format_origin(job->ping_url, origin);
+        json_text(&note.json, "ping", origin);
+    }
     return audit_note_write(db, &note, e);
 }
 
@@ -262,77 +341,193 @@ int job_config_add(struct db *db, const struct job_config_new *job, int64_t *ret
     return r;
 }
 
-/* ---- pausing ---- */
+/* ---- changing ---- */
 
-static int set_pause(struct db *db, int64_t id, const char *by, const char *reason, struct err *e)
+/* What of a job can be changed.  Text is borrowed; a day that the type does not need is -1. */
+struct values {
+    struct schedule schedule;
+    enum catch_up catch_up;
+    int window_days;
+    const char *ping_url; /* NULL: none */
+};
+
+static struct values values_of(const struct job_config *job)
 {
-    struct stmt *s =
-        db_stmt(db, "UPDATE job_configurations SET paused_at = $2, paused_by = $3, paused_reason = $4, "
-                    "updated_at = $5 WHERE id = $1");
-    stmt_int(s, 1, id);
-    if (reason) {
-        stmt_time(s, 2, db_now_ms(db));
+    struct values v = {job->schedule, job->catch_up, job->window_days, job->ping_url};
+    v.schedule.day_of_week = v.schedule.type == SCHEDULE_WEEKLY ? v.schedule.day_of_week : -1;
+    v.schedule.day_of_month = v.schedule.type == SCHEDULE_MONTHLY ? v.schedule.day_of_month : -1;
+    return v;
+}
+
+static int merge_day(int64_t id, const struct job_config_change *change, struct schedule *schedule,
+                     struct err *e)
+{
+    bool weekly = schedule->type == SCHEDULE_WEEKLY, monthly = schedule->type == SCHEDULE_MONTHLY;
+    if ((change->day_of_week >= 0 && !weekly) || (change->day_of_month >= 0 && !monthly)) {
+        return err_set(e, ERR_INVALID, 0, "job %lld would be %s: %s", (long long)id,
+                       schedule_type_name(schedule->type),
+                       weekly    ? "its day is mon, tue, wed, thu, fri, sat or sun"
+                       : monthly ? "its day is 1 to 31"
+                                 : "it has no day");
     }
-    stmt_text(s, 3, by);
-    stmt_text(s, 4, reason);
-    stmt_time(s, 5, db_now_ms(db));
+    if (!weekly) {
+        schedule->day_of_week = -1;
+    } else if (change->day_of_week >= 0) {
+        schedule->day_of_week = change->day_of_week;
+    }
+    if (!monthly) {
+        schedule->day_of_month = -1;
+    } else if (change->day_of_month >= 0) {
+        schedule->day_of_month = change->day_of_month;
+    }
+    return 0;
+}
+
+static int merge_schedule(int64_t id, const struct job_config_change *change, struct schedule *schedule,
+                          struct err *e)
+{
+    if (change->schedule_type >= 0) {
+        schedule->type = (enum schedule_type)change->schedule_type;
+    }
+    if (change->minute_of_day >= 0) {
+        schedule->hour = change->minute_of_day / 60;
+        schedule->minute = change->minute_of_day % 60;
+    }
+    if (change->minute_of_day >= 0 && schedule->type == SCHEDULE_MANUAL) {
+        return err_set(e, ERR_INVALID, 0, "job %lld would be manual: it has no time of day", (long long)id);
+    }
+    int r = merge_day(id, change, schedule, e);
+    return r < 0 ? r : check_schedule(schedule, e);
+}
+
+/* Puts the change over what the job has; what comes out must be valid as a whole. */
+static int merge(int64_t id, const struct job_config_change *change, struct values *values, struct err *e)
+{
+    if (change->catch_up >= 0) {
+        values->catch_up = (enum catch_up)change->catch_up;
+    }
+    if (change->window_days >= 0) {
+        values->window_days = change->window_days;
+    }
+    if (change->ping_url) {
+        values->ping_url = change->ping_url[0] ? change->ping_url : NULL;
+    }
+    int r = merge_schedule(id, change, &values->schedule, e);
+    r = r < 0 ? r : check_window(values->window_days, e);
+    return r < 0 ? r : check_ping_url(values->ping_url, e);
+}
+
+static int update_job(struct db *db, int64_t id, const struct values *values, struct err *e)
+{
+    struct stmt *s = db_stmt(
+        db, "UPDATE job_configurations SET schedule_type = $2, schedule_hour = $3, schedule_minute = $4, "
+            "schedule_day_of_week = $5, schedule_day_of_month = $6, catch_up = $7, "
+            "archive_window_days = $8, ping_url = $9, updated_at = $10 WHERE id = $1");
+    stmt_int(s, 1, id);
+    bind_schedule(s, 2, &values->schedule);
+    stmt_text(s, 7, catch_up_name(values->catch_up));
+    stmt_int(s, 8, values->window_days);
+    stmt_text(s, 9, values->ping_url);
+    stmt_time(s, 10, db_now_ms(db));
     return stmt_run(s, e);
 }
 
-static int pause_job(struct db *db, int64_t id, const char *by, const char *reason, struct err *e)
+static bool is_same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* {"old": …, "new": …} of a value that changed.  Returns whether it did. */
+static bool note_text(struct json_out *j, const char *name, const char *old, const char *new)
+{
+    if (is_same_text(old, new)) {
+        return false;
+    }
+    json_open(j, name, '{');
+    json_text(j, "old", old);
+    json_text(j, "new", new);
+    json_close(j, '}');
+    return true;
+}
+
+static void add_number(struct json_out *j, const char *name, int value)
+{
+    if (value < 0) {
+        json_raw(j, name, NULL);
+    } else {
+        json_int(j, name, value);
+    }
+}
+
+static bool note_int(struct json_out *j, const char *name, int old, int new)
+{
+    if (old == new) {
+        return false;
+    }
+    json_open(j, name, '{');
+    add_number(j, "old", old);
+    add_number(j, "new", new);
+    json_close(j, '}');
+    return true;
+}
+
+/* Two URLs of one origin read alike, yet the entry says that the URL was changed. */
+static bool note_ping(struct json_out *j, const char *old, const char *new)
+{
+    char old_origin[PING_URL_MAX + 1] = "", new_origin[PING_URL_MAX + 1] = "";
+    if (is_same_text(old, new)) {
+        return false;
+    }
+    format_origin(old ? old : "", old_origin);
+    format_origin(new ? new : "", new_origin);
+    json_open(j, "ping", '{');
+    json_text(j, "old", old ? old_origin : NULL);
+    json_text(j, "new", new ? new_origin : NULL);
+    json_close(j, '}');
+    return true;
+}
+
+/* Returns whether anything is different. */
+static bool note_values(struct json_out *j, const struct values *old, const struct values *new)
+{
+    const struct schedule *was = &old->schedule, *is = &new->schedule;
+    int n = 0;
+    n += note_text(j, "schedule", schedule_type_name(was->type), schedule_type_name(is->type));
+    n += note_int(j, "hour", was->hour, is->hour);
+    n += note_int(j, "minute", was->minute, is->minute);
+    n += note_int(j, "day_of_week", was->day_of_week, is->day_of_week);
+    n += note_int(j, "day_of_month", was->day_of_month, is->day_of_month);
+    n += note_text(j, "catch_up", catch_up_name(old->catch_up), catch_up_name(new->catch_up));
+    n += note_int(j, "window_days", old->window_days, new->window_days);
+    n += note_ping(j, old->ping_url, new->ping_url);
+    return n > 0;
+}
+
+static int set(struct db *db, int64_t id, const struct job_config_change *change, struct err *e)
 {
     CLEANUP(job_config_finish) struct job_config job = {0};
     int r = job_config_get(db, id, &job, e);
     if (r < 0) {
         return r;
     }
-    if (job.is_paused) {
-        return err_set(e, ERR_EXISTS, 0, "job %lld is paused already (by %s: %.120s)", (long long)id,
-                       job.paused_by ? job.paused_by : "?", job.paused_reason ? job.paused_reason : "?");
-    }
-    r = set_pause(db, id, by, reason, e);
+    struct values old = values_of(&job), new = old;
+    r = merge(id, change, &new, e);
+    r = r < 0 ? r : update_job(db, id, &new, e);
     if (r < 0) {
         return r;
     }
-    struct audit_note note = note_for("job_pause", job.user_id, id);
+    struct audit_note note = note_for("job_set", job.user_id, id);
     audit_note_begin_details(&note);
-    json_text(&note.json, "by", by);
-    json_text(&note.json, "reason", reason);
+    if (!note_values(&note.json, &old, &new)) {
+        buf_finish(&note.details);
+        return 0;
+    }
     return audit_note_write(db, &note, e);
 }
 
-int job_config_pause(struct db *db, int64_t id, const char *by, const char *reason, struct err *e)
-{
-    struct unit unit;
-    if (!text_is_clean(reason, 500)) {
-        return err_set(e, ERR_INVALID, 0, "job %lld: the reason of a pause has 1 to 500 bytes on one line",
-                       (long long)id);
-    }
-    int r = unit_begin(&unit, db, e);
-    return r < 0 ? r : unit_end(&unit, pause_job(db, id, by, reason, e), e);
-}
-
-static int resume_job(struct db *db, int64_t id, struct err *e)
-{
-    CLEANUP(job_config_finish) struct job_config job = {0};
-    int r = job_config_get(db, id, &job, e);
-    if (r < 0) {
-        return r;
-    }
-    if (!job.is_paused) {
-        return err_set(e, ERR_INVALID, 0, "job %lld is not paused", (long long)id);
-    }
-    r = set_pause(db, id, NULL, NULL, e);
-    if (r < 0) {
-        return r;
-    }
-    struct audit_note note = note_for("job_resume", job.user_id, id);
-    return audit_note_write(db, &note, e);
-}
-
-int job_config_resume(struct db *db, int64_t id, struct err *e)
+int job_config_set(struct db *db, int64_t id, const struct job_config_change *change, struct err *e)
 {
     struct unit unit;
     int r = unit_begin(&unit, db, e);
-    return r < 0 ? r : unit_end(&unit, resume_job(db, id, e), e);
+    return r < 0 ? r : unit_end(&unit, set(db, id, change, e), e);
 }

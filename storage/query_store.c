@@ -1,8 +1,11 @@
 #include "storage/query_store.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/civil.h"
+#include "base/process.h"
+
+#define SLOTS_VERSION 3 /* the migration that made every due time a row */
 
 /* ---- the archive ---- */
 
@@ -160,9 +163,18 @@ int query_quarantined_count(struct db *db, int64_t user_id, int64_t *ret_n, stru
     "r.run_trigger, r.state, "                                                                               \
     "r.outcome, r.step, r.counts, r.correlation_id, r.slot_at, r.from_date, r.to_date, r.created_at, "       \
     "r.not_before, "                                                                                         \
-    "r.started_at, r.finished_at, r.error_code, r.error_message, r.attempt, r.is_dry FROM job_runs AS r "    \
+    "r.started_at, r.finished_at, r.error_code, r.error_message, r.attempt, r.is_dry, r.verdict, r.reason, " \
+    "r.covered_by, r.is_catch_up, r.asked_pid, coalesce(r.asked_uid, -1), i.pid, i.boot_id, i.start_time "   \
+    "FROM job_runs AS r "                                                                                    \
     "JOIN job_configurations AS j ON j.id = r.job_id "                                                       \
-    "JOIN archive_configurations AS c ON c.id = j.archive_configuration_id "
+    "JOIN archive_configurations AS c ON c.id = j.archive_configuration_id "                                 \
+    "LEFT JOIN instances AS i ON i.id = r.instance_id "
+
+static bool is_in_hand(const struct stmt *s)
+{
+    return strcmp(stmt_col_text(s, 8), "running") == 0 && !stmt_is_null(s, 30) &&
+           process_is_same(stmt_col_text(s, 31), stmt_col_int(s, 30), stmt_col_int(s, 32));
+}
 
 static int each_run(struct stmt *s, run_each each, void *arg, struct err *e)
 {
@@ -193,6 +205,14 @@ static int each_run(struct stmt *s, run_each each, void *arg, struct err *e)
             .error_message = stmt_col_text(s, 21),
             .attempt = stmt_col_int(s, 22),
             .is_dry = stmt_col_int(s, 23) != 0,
+            .verdict = stmt_col_text(s, 24),
+            .reason = stmt_col_text(s, 25),
+            .covered_by = stmt_col_text(s, 26),
+            .is_catch_up = stmt_col_int(s, 27) != 0,
+            .asked_pid = stmt_col_int(s, 28),
+            .asked_uid = stmt_col_int(s, 29),
+            .instance_pid = stmt_col_int(s, 30),
+            .is_in_hand = is_in_hand(s),
         };
         each(arg, &row);
     }
@@ -219,6 +239,41 @@ int query_run(struct db *db, int64_t id, run_each each, void *arg, struct err *e
     struct stmt *s = db_stmt(db, RUN_COLUMNS "WHERE r.id = $1");
     stmt_int(s, 1, id);
     return each_run(s, each, arg, e);
+}
+
+int query_slots(struct db *db, int64_t job_id, int64_t from_ms, int64_t to_ms, run_each each, void *arg,
+                struct err *e)
+{
+    struct stmt *s = db_stmt(db, RUN_COLUMNS "WHERE r.job_id = $1 AND r.slot_at >= $2 AND r.slot_at < $3 "
+                                             "ORDER BY r.slot_at, r.id");
+    stmt_int(s, 1, job_id);
+    stmt_time(s, 2, from_ms);
+    stmt_time(s, 3, to_ms);
+    return each_run(s, each, arg, e);
+}
+
+int query_holder(struct db *db, int64_t job_id, int64_t run_id, run_each each, void *arg, struct err *e)
+{
+    struct stmt *s =
+        db_stmt(db, RUN_COLUMNS "WHERE r.job_id = $1 AND r.state <> 'done' AND r.id <> $2 "
+                                "AND (r.state = 'running' OR r.id < $2) ORDER BY CASE r.state "
+                                "WHEN 'running' THEN 1 WHEN 'waiting' THEN 2 ELSE 3 END, r.id LIMIT 1");
+    stmt_int(s, 1, job_id);
+    stmt_int(s, 2, run_id);
+    return each_run(s, each, arg, e);
+}
+
+int query_slots_since(struct db *db, int64_t *ret_ms, struct err *e)
+{
+    struct stmt *s = db_stmt(db, "SELECT applied_at FROM schema_migrations WHERE version = $1");
+    stmt_int(s, 1, SLOTS_VERSION);
+    int r = stmt_step(s, e);
+    if (r <= 0) {
+        return r < 0 ? r : err_set(e, ERR_NOT_FOUND, 0, "migration %d is not applied", SLOTS_VERSION);
+    }
+    *ret_ms = stmt_col_time(s, 0);
+    stmt_reset(s);
+    return 0;
 }
 
 /* ---- tasks for a person ---- */

@@ -64,8 +64,15 @@ struct run_row {
     const char *job_type, *trigger, *state, *outcome, *step, *counts, *correlation_id;
     const char *slot_at, *from_date, *to_date, *created_at;
     const char *not_before, *started_at, *finished_at, *error_code, *error_message; /* or NULL */
+    const char *verdict;                                                            /* model/slot.h */
+    const char *reason, *covered_by;                                                /* or NULL */
     int64_t attempt;
+    int64_t asked_pid;    /* 0 = none */
+    int64_t asked_uid;    /* -1 = none */
+    int64_t instance_pid; /* of the daemon that has it or had it last; 0 = none */
+    bool is_in_hand;      /* running, and that daemon is alive */
     bool is_dry;
+    bool is_catch_up;
 };
 typedef void (*run_each)(void *arg, const struct run_row *row);
 
@@ -73,6 +80,19 @@ typedef void (*run_each)(void *arg, const struct run_row *row);
 MUST_CHECK int query_runs(struct db *db, int64_t job_id, int limit, run_each each, void *arg, struct err *e);
 /* One.  ERR_NOT_FOUND. */
 MUST_CHECK int query_run(struct db *db, int64_t id, run_each each, void *arg, struct err *e);
+
+/* Those of a job whose slot lies in [from_ms, to_ms), whatever asked for them, oldest first. */
+MUST_CHECK int query_slots(struct db *db, int64_t job_id, int64_t from_ms, int64_t to_ms, run_each each,
+                           void *arg, struct err *e);
+
+/* The run that holds the job for run `run_id`: the one that runs, else the oldest one before it that waits
+ * for its next attempt, else the oldest one before it in line (agenda_take goes by the same order).  each is
+ * called once, or not at all where nothing stands in the way. */
+MUST_CHECK int query_holder(struct db *db, int64_t job_id, int64_t run_id, run_each each, void *arg,
+                            struct err *e);
+
+/* Since when slots are recorded in this database; what came due before left no trace unless it ran. */
+MUST_CHECK int query_slots_since(struct db *db, int64_t *ret_ms, struct err *e);
 
 /* ---- tasks for a person ---- */
 

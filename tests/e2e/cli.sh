@@ -69,6 +69,19 @@ expect 2 '--day does not go with --schedule daily' -- aa job add 1 --type timesh
 expect 2 '--at does not go with --schedule manual' -- aa job add 1 --type timesheet --schedule manual --at 10:00
 expect 2 '--window: "0" is not a number' -- aa job add 1 --type timesheet --schedule daily --window 0
 expect 2 '--from: "2026-02-30" is not a date' -- aa job run 1 --from 2026-02-30
+expect 2 'nothing to change' -- aa job set 1
+expect 2 'JOB: "Work" is not an id' -- aa job set Work --at 10:00
+expect 2 '--schedule: "hourly" is not one of' -- aa job set 1 --schedule hourly
+expect 2 '--day does not go with --schedule daily' -- aa job set 1 --schedule daily --day mon
+expect 2 '--day: "3" is not one of mon' -- aa job set 1 --schedule weekly --day 3
+expect 2 '--day: "mon" is not a day of the month' -- aa job set 1 --schedule monthly --day mon
+expect 2 '--day: "monday" is neither' -- aa job set 1 --day monday
+expect 2 '--at does not go with --schedule manual' -- aa job set 1 --schedule manual --at 10:00
+expect 2 'SLOT is missing' 'usage: admin-assistant job why SLOT' -- aa job why
+for slot in x 0 1.5 @2020-03-02 1@ x@2020-03-02 0@2020-03-02 1@2020-02-30 1@tomorrow 1@2020-03-02T 1@2020-03-02T24:00 \
+    1@2020-03-02T1:00 1@2020-03-02T10:00:00 1@2020-03-0210:00 9999999999999999999; do
+    expect 2 "SLOT: \"$slot\" is neither" -- aa job why "$slot"
+done
 
 # The manual page knows every command.
 while read -r words; do
@@ -232,9 +245,16 @@ expect 0 '^2$' -- aa job add Work --type timesheet --schedule weekly --day sun
 expect 0 'daily 22:30' 'weekly sun 23:59' -- aa job list
 expect 0 '"catch_up":"all"' '"schedule_day_of_week":6' -- aa job list --json
 is_json
+AT='"at":"[0-9-]{10}T2[01]:30:00Z","local":"[0-9-]{10}T22:30:00\+0[12]:00","timezone":"Europe/Berlin"'
+expect 0 "\"next\":\\[\{$AT\},\{$AT\},\{$AT\}\\]" '"is_behind":false' '"ping_url":null' -- aa job list --json
+three_lines() { # of job 1 before job 2
+    aa job list | sed '1d;/^ *2 /,$d' | grep -cE '  [0-9-]{10} 22:30 (CET|CEST)  [0-9-]{10} 2[01]:30'
+}
+expect 0 '^3$' -- three_lines
 expect 2 '--reason is missing' -- aa job pause 1
 expect 0 -- aa job pause 1 --reason "moving house"
-expect 0 'paused' 'moving house' -- aa job list
+expect 0 'paused +paused by [a-z]+: moving house' -- aa job list
+expect 0 '"id":1,.*"state":"paused","next":\[\]' -- aa job list --json
 expect 1 'moving house' -- aa job pause 1 --reason again
 expect 1 'paused' -- aa job run 1
 expect 0 -- aa job resume 1
@@ -242,6 +262,123 @@ expect 1 '1' -- aa job resume 1
 expect 1 '77' -- aa job pause 77 --reason x
 expect 0 'nothing has run' -- aa job history
 expect 1 '77' -- aa job history 77
+
+expect 1 'no job 77' -- aa job set 77 --at 10:00
+expect 1 'job 1 would be daily: it has no day' -- aa job set 1 --day mon
+expect 1 'needs a day of the week' -- aa job set 1 --schedule weekly
+expect 1 'job 2 would be weekly' -- aa job set 2 --day 3
+expect 1 'ping: .*https://' -- aa job set 1 --ping http://example.com/x
+expect 1 'ping: .*no user name' -- aa job set 1 --ping https://me:secret@example.com/x
+refuse 'secret'
+expect 1 'ping: .*https://' -- aa job add 2 --type calendar_archive --schedule manual --ping file:///etc/passwd
+expect 0 -- aa job set 1 --schedule monthly --day 31 --at 06:00 --window 40 --catch-up skip --ping https://hc-ping.com/0d3f-secret
+expect 0 'monthly 31\. 06:00 Europe/Berlin +40 +skip' -- aa job list
+expect 0 '"ping_url":"https://hc-ping.com/0d3f-secret"' -- aa job list --json
+expect 0 '"schedule":\{"old":"daily","new":"monthly"\}' '"window_days":\{"old":7,"new":40\}' 'https://hc-ping.com"' -- aa audit list --json
+refuse '0d3f-secret'
+expect 0 -- aa job set 1 --schedule daily --at 22:30 --window 7 --catch-up all --ping none
+expect 0 'daily 22:30' '^ *2 .*weekly sun 23:59' -- aa job list
+expect 0 '"ping_url":null' -- aa job list --json
+
+# ---- slots and their verdicts, in a database of their own ----
+
+cp "$WORLD/aa.db" "$WORLD/other.db"
+other() { sqlite3 -batch "$WORLD/other.db" "$@"; }
+slot() { # ID SLOT TRIGGER STATE OUTCOME VERDICT [COLUMNS VALUES]
+    other "INSERT INTO job_runs (id, user_id, job_id, slot_at, run_trigger, state, outcome, verdict, from_date, to_date,
+        correlation_id, created_at${7:+, $7}) VALUES ($1, 1, 1, '$2:00.000000', '$3', '$4', '$5', '$6', '2020-02-24',
+        '2020-03-02', 'c$1', '${RECORDED:-$2}:00.000000'${8:+, $8})"
+}
+RAN="instance_id, started_at, finished_at, counts"
+RAN_AT() { echo "5, '$1:00.000000', '$1:12.000000', '{\"fetched\":57,\"inserted\":40}'"; }
+other "UPDATE schema_migrations SET applied_at = '2019-12-01 00:00:00.000000';
+    UPDATE job_configurations SET created_at = '2020-01-10 09:00:00.000000', slots_through = '2020-11-01 00:00:00.000000';
+    INSERT INTO instances (id, boot_id, pid, start_time, started_at, stopped_at) VALUES (5, 'other boot', 4711, 1, 't', 't')"
+slot 101 "2020-03-02 21:30" schedule done success ran "$RAN" "$(RAN_AT "2020-03-02 21:30")"
+RECORDED="2020-03-04 00:35" slot 102 "2020-03-03 21:30" schedule done partial late "$RAN, is_catch_up, attempt" "$(RAN_AT "2020-03-04 00:35"), 1, 2"
+RECORDED="2020-03-06 00:35" slot 103 "2020-03-04 21:30" schedule done none coalesced "reason, covered_by" \
+    "'nobody was there to run it', '2020-03-05 21:30:00.000000'"
+RECORDED="2020-03-06 00:35" slot 104 "2020-03-05 21:30" schedule done failure failed "$RAN, error_code, error_message, is_catch_up" \
+    "$(RAN_AT "2020-03-06 00:35"), 'DENIED', 'the mailbox may not be read', 1"
+slot 105 "2020-03-06 21:30" schedule done none skipped reason "'paused by anna since 2020-03-06 09:00 UTC: moving house'"
+RECORDED="2020-03-20 10:00" slot 106 "2020-03-07 21:30" schedule done none missed reason "'nobody was there to run it until 2020-03-20 10:00 UTC'"
+slot 107 "2020-03-08 10:15" request done success ran "$RAN, asked_pid, asked_uid" "$(RAN_AT "2020-03-08 10:15"), 99, 0"
+slot 108 "2020-03-09 21:30" schedule waiting none pending "not_before, attempt, started_at, error_code, error_message" \
+    "'2099-01-01 00:00:00.000000', 2, '2020-03-09 21:30:00.000000', 'NET', 'no route to host'"
+slot 109 "2020-03-10 21:30" schedule queued none pending
+slot 110 "2020-03-11 21:30" signal queued none pending "asked_pid, asked_uid, is_dry" "4242, 0, 1"
+
+expect 0 '101 .*ran +success' '103 .*coalesced +no run .*nobody was there' '105 .*skipped +no run .*moving house' \
+    '104 .*failed +failure .*the mailbox may not be read' '109 .*pending +queued' -- at_db job history 1
+expect 0 '"id":103,.*"verdict":"coalesced",.*"state":"done","outcome":"none","is_catch_up":false' \
+    '"reason":"nobody was there to run it","covered_by":"2020-03-05T21:30:00Z"' -- at_db job history --json
+is_json
+expect 0 'Slot 101 belongs to job 1 "Work" \(calendar_archive of anna@example.com, daily 22:30 Europe/Berlin\)' \
+    'due at 2020-03-02 22:30 CET \(2020-03-02 21:30 UTC\), to archive 2020-02-24 to 2020-03-01' '^Verdict: ran\.' 'in time' \
+    '\(12 s\) by instance 5 of the service \(pid 4711\), at attempt 1: success, 57 events, 40 new' -- at_db job why 101
+expect 0 'Slot 101 ' -- at_db job why 1@2020-03-02
+expect 0 'Slot 101 ' -- at_db job why 1@2020-03-02T22:30
+expect 0 'Verdict: late' 'recorded it at 2020-03-04 01:35 CET .*, 3 h 5 min after it was due, and caught it up' \
+    'at attempt 2: partial' -- at_db job why 102
+expect 0 'Verdict: coalesced: nobody was there to run it' 'no run of its own' \
+    'Slot 104, due at 2020-03-05 22:30 CET .* archives its days, too. Its verdict: failed, DENIED' -- at_db job why 1@2020-03-04
+expect 0 'Verdict: failed' 'Error DENIED: the mailbox may not be read' \
+    'To archive its days now: admin-assistant job run 1 --from 2020-02-24 --to 2020-03-01$' -- at_db job why 104
+expect 0 'Verdict: skipped: paused by anna .*: moving house' 'To archive its days now' -- at_db job why 105
+expect 0 'Verdict: missed: nobody was there' '300 h 30 min after it was due' 'To archive its days now' -- at_db job why 106
+other "UPDATE job_configurations SET archived_through = '2020-03-05', due_through = '2020-03-08' WHERE id = 1"
+expect 0 'Its days are archived since: all before 2020-03-05 are' -- at_db job why 106
+refuse 'To archive'
+expect 0 'root asked for it with "job run" at 2020-03-08 11:15 CET .*\(uid 0, pid 99\)' -- at_db job why 107
+expect 0 'It waits until 2099-01-01 01:00 CET .*, for attempt 2, because the last one ended with NET: no route to host' \
+    'No daemon runs' -- at_db job why 108
+expect 0 'It waits in line since 2020-03-10 22:30 CET' \
+    'run 108 \(schedule, since 2020-03-09 22:30, waits until 2099-01-01 01:00\) holds job 1' -- at_db job why 109
+expect 0 'root asked for it with a signal .* as a dry run' -- at_db job why 110
+expect 0 '"job_id":1,.*"explanation":\["Slot 103 .*"slots":\[\{"id":103,"trigger":"schedule".*"slot_local":"2020-03-04T22:30:00\+01:00".*"covered_by_id":104' \
+    -- at_db job why 103 --json
+is_json
+expect 0 '"slots":\[\{"id":109,.*"held_by_id":108' -- at_db job why 109 --json
+is_json
+
+# No slot: why?
+expect 0 'no slot at 2020-03-08 22:30 CET .*although its rule' 'also asked for by request: run 107, ran' -- at_db job why 1@2020-03-08
+expect 0 'was not due then: .*2020-03-02 22:30 CET' -- at_db job why 1@2020-03-02T10:00
+expect 0 '"explanation":\["Job 1 .*"slots":\[\]' -- at_db job why 1@2020-03-08 --json
+is_json
+expect 0 'not due on 2020-03-02 \(mon\): it is due weekly sun 23:59 Europe/Berlin. Next after it: 2020-03-08 23:59 CET' -- at_db job why 2@2020-03-02
+expect 0 'added later, at 2020-01-10 10:00 CET' -- at_db job why 1@2019-12-24
+expect 0 'will be due at 2099-06-01 22:30 CEST' -- at_db job why 1@2099-06-01
+expect 0 'was due at 2021-01-05 22:30 CET .*has not looked at it' 'No daemon runs' -- at_db job why 1@2021-01-05
+expect 0 'Job 1 "Work"' -- at_db job why 1@today
+expect 0 'Job 1 "Work"' -- at_db job why 1@yesterday
+expect 1 'no run 999' -- at_db job why 999
+expect 1 'no job 77' -- at_db job why 77@2020-03-02
+other "UPDATE schema_migrations SET applied_at = '2020-02-01 00:00:00.000000'"
+expect 0 'slots are recorded in this database since 2020-02-01 01:00 CET' -- at_db job why 1@2020-01-20
+other "UPDATE job_configurations SET schedule_minute = 30, schedule_hour = 2 WHERE id = 1"
+slot 111 "2020-03-29 01:00" schedule done success ran
+slot 112 "2020-10-25 00:30" schedule done success ran
+expect 0 'due at 2020-03-29 03:00 CEST' '02:30 does not exist on that day' -- at_db job why 111
+expect 0 'Slot 111 ' -- at_db job why 1@2020-03-29T02:30
+expect 0 'due at 2020-10-25 02:30 CEST' '02:30 comes twice on that day' -- at_db job why 112
+expect 0 'Slot 112 ' -- at_db job why 1@2020-10-25T02:30
+expect 0 'archives: +1 job behind: job 2 "Work" has archived nothing yet|archives: +1 job behind: under way' -- at_db status
+other "UPDATE job_runs SET state = 'done'; UPDATE job_configurations SET due_through = '2020-03-08' WHERE id = 2"
+expect 0 'archives: +2 jobs behind: job 1 "Work" from 2020-03-05 on' -- at_db status
+expect 0 '"behind_jobs":2,"behind_job_id":1,"behind_name":"Work","behind_from":"2020-03-05"' -- at_db status --json
+is_json
+expect 0 'behind: 2020-03-05 to 2020-03-07' 'behind: nothing is archived yet, due to 2020-03-07' -- at_db job list
+other "UPDATE users SET ms_auth_state = 'reauth_needed', ms_auth_reason = 'the password was changed' WHERE id = 1"
+expect 0 'sign-in needed' -- at_db job list
+expect 0 'will be due at 2099-06-01 02:30 CEST .*skipped if nothing changes' \
+    'anna@example.com must sign in again, because the password was changed: admin-assistant login anna@example.com' -- at_db job why 1@2099-06-01
+expect 0 -- at_db job pause 1 --reason "moving house"
+expect 0 'Job 1 is paused by [a-z]+ since .*: moving house. To end the pause: admin-assistant job resume 1' -- at_db job why 1@2099-06-01
+expect 0 -- at_db job set 2 --schedule manual
+expect 0 'Job 2 "Work" is manual: it is never due' -- at_db job why 2@today
+expect 0 'none is behind' -- aa status
+rm -f "$WORLD"/other.db*
 
 # ---- reading an empty archive ----
 
@@ -394,6 +531,21 @@ expect 1 'nobody' -- aa audit list --user nobody
 expect 0 'run [0-9]+ asked for' -- aa job run 3 --from $FIRST
 expect 0 '^\{"id":[0-9]+\}$' -- aa job run 3 --from $FIRST --to yesterday --json
 
+# One run of a job at a time: the next one is told who is before it.
+no_open_runs() { [ "$(sql "SELECT count(*) FROM job_runs WHERE state <> 'done'")" = 0 ]; }
+under_way() { [ "$(sql "SELECT count(*) FROM job_runs WHERE state = 'running' AND step <> ''")" = 1 ]; }
+wait_for 30 "the runs asked for" no_open_runs
+sim_post latency 1000
+expect 0 'asked for' -- aa job run 3 --from $FIRST --to $LAST
+wait_for 20 "the first run's begin" under_way
+expect 0 "run [0-9]+ waits in line: run [0-9]+ \(request, since [0-9]{2}:[0-9]{2}, step [a-z]+, pid $DAEMON_PID\) holds job 3" -- \
+    aa job run 3 --from $FIRST --to 2026-03-02
+SECOND=$(sql "SELECT max(id) FROM job_runs")
+expect 0 'It waits in line since' "run [0-9]+ \(request, .*, pid $DAEMON_PID\) holds job 3" -- aa job why "$SECOND"
+expect 0 'It runs since .*by instance [0-9]+ of the service \(pid '"$DAEMON_PID"'\): attempt 1, step' -- aa job why $((SECOND - 1))
+sim_post clear ''
+wait_for 30 "both runs" no_open_runs
+
 # Interrupted, the command ends and the run does not.  (In the background of a script SIGINT would be ignored.)
 interrupted_wait() {
     local status=0 pid
@@ -406,8 +558,6 @@ interrupted_wait() {
     cat "$WORLD/wait.log"
     return "$status"
 }
-no_open_runs() { [ "$(sql "SELECT count(*) FROM job_runs WHERE state <> 'done'")" = 0 ]; }
-wait_for 30 "the runs asked for" no_open_runs
 sim_post latency 1000
 expect 130 'goes on without you' -- interrupted_wait
 sim_post clear ''

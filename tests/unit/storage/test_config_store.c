@@ -1,4 +1,4 @@
-/* Archive configurations and jobs, and the instances of the service. */
+/* Archive configurations, and the instances of the service. */
 #include "tests/unit/storage/store_fixture.h"
 
 #include "base/process.h"
@@ -165,127 +165,6 @@ static void configuration_is_changed_and_deactivated(void **state)
     assert_non_null(strstr(f->e.msg, "\"Work\" is deactivated"));
 }
 
-static void jobs_are_checked(void **state)
-{
-    static const struct {
-        const char *name;
-        struct job_config_new job;
-        int expected;
-    } rows[] = {
-        {"weekly without a day",
-         {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_WEEKLY, 1, 2, -1, 0}, CATCH_UP_ONCE, 0},
-         ERR_INVALID},
-        {"monthly without a day",
-         {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_MONTHLY, 1, 2, 0, 0}, CATCH_UP_ONCE, 0},
-         ERR_INVALID},
-        {"hour", {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 24, 0, 0, 0}, CATCH_UP_ONCE, 0}, ERR_INVALID},
-        {"minute", {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 0, 60, 0, 0}, CATCH_UP_ONCE, 0}, ERR_INVALID},
-        {"window", {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 0, 0, 0, 0}, CATCH_UP_ONCE, 4000}, ERR_INVALID},
-        {"no such configuration",
-         {7, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 0, 0, 0, 0}, CATCH_UP_ONCE, 0},
-         ERR_NOT_FOUND},
-        {"monthly", {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_MONTHLY, 1, 2, 0, 31}, CATCH_UP_ALL, 40}, 0},
-        {"second one of the type",
-         {1, JOB_CALENDAR_ARCHIVE, {SCHEDULE_DAILY, 0, 0, 0, 0}, CATCH_UP_ONCE, 0},
-         ERR_EXISTS},
-        {"another type", {1, JOB_TIMESHEET, {SCHEDULE_MANUAL, 23, 59, 0, 0}, CATCH_UP_SKIP, 0}, 0},
-    };
-    struct fixture *f = *state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int64_t id = -1;
-        int r = job_config_add(f->db, &rows[i].job, &id, &f->e);
-        if (r != rows[i].expected || (r < 0) != (id == -1)) {
-            fail_msg("%s: %s (%s)", rows[i].name, err_name(r), f->e.msg);
-        }
-    }
-    assert_int_equal(count_audit(f, "job_add"), 2);
-    struct job_config j;
-    assert_ok(job_config_get(f->db, 1, &j, &f->e), f->e);
-    assert_int_equal(j.user_id, 1);
-    assert_string_equal(j.name, "Work");
-    assert_string_equal(j.zone, "Europe/Berlin");
-    assert_string_equal(j.user_email, "anna@example.com");
-    assert_int_equal(j.type, JOB_CALENDAR_ARCHIVE);
-    assert_int_equal(j.schedule.type, SCHEDULE_MONTHLY);
-    assert_int_equal(j.schedule.hour, 1);
-    assert_int_equal(j.schedule.minute, 2);
-    assert_int_equal(j.schedule.day_of_month, 31);
-    assert_int_equal(j.catch_up, CATCH_UP_ALL);
-    assert_int_equal(j.window_days, 40);
-    assert_true(j.is_active && !j.is_paused);
-    assert_true(j.next_run_ms == INT64_MIN && j.archived_through == INT32_MIN && j.paused_ms == INT64_MIN);
-    job_config_finish(&j);
-    assert_code(job_config_get(f->db, 44, &j, &f->e), ERR_NOT_FOUND, f->e);
-    assert_non_null(strstr(f->e.msg, "job 44"));
-}
-
-static void note_job(void *arg, const struct job_config *job)
-{
-    *(int64_t *)arg = *(int64_t *)arg * 10 + (job->is_paused ? 2 : 1);
-}
-
-static void job_is_paused_and_resumed(void **state)
-{
-    struct fixture *f = *state;
-    struct job_config_new job = {
-        .archive_configuration_id = 1, .schedule = {.hour = 4}, .catch_up = CATCH_UP_ONCE};
-    struct job_config j;
-    int64_t id, seen = 0;
-    assert_ok(job_config_add(f->db, &job, &id, &f->e), f->e);
-    assert_int_equal(
-        fixture_exec(f, "UPDATE job_configurations SET next_run_at = '2026-01-02 03:00:00.000000'"),
-        SQLITE_OK);
-    assert_ok(job_config_get(f->db, id, &j, &f->e), f->e);
-    assert_true(j.next_run_ms == FIXTURE_START_MS + 27 * 3600000);
-    assert_int_equal(j.window_days, 30);
-    job_config_finish(&j);
-    assert_code(job_config_resume(f->db, id, &f->e), ERR_INVALID, f->e);
-    assert_code(job_config_pause(f->db, id, "anna", " ", &f->e), ERR_INVALID, f->e);
-    assert_code(job_config_pause(f->db, 5, "anna", "holidays", &f->e), ERR_NOT_FOUND, f->e);
-    assert_ok(job_config_pause(f->db, id, "anna", "holidays", &f->e), f->e);
-    assert_code(job_config_pause(f->db, id, "ben", "me too", &f->e), ERR_EXISTS, f->e);
-    assert_non_null(strstr(f->e.msg, "anna: holidays"));
-    assert_ok(job_config_get(f->db, id, &j, &f->e), f->e);
-    assert_true(j.is_paused && j.paused_ms == FIXTURE_START_MS && j.next_run_ms == INT64_MIN);
-    assert_string_equal(j.paused_by, "anna");
-    assert_string_equal(j.paused_reason, "holidays");
-    job_config_finish(&j);
-    assert_ok(job_config_list(f->db, note_job, &seen, &f->e), f->e);
-    assert_int_equal(seen, 2);
-    assert_ok(job_config_resume(f->db, id, &f->e), f->e);
-    assert_ok(job_config_get(f->db, id, &j, &f->e), f->e);
-    assert_true(!j.is_paused && !j.paused_by && !j.paused_reason);
-    job_config_finish(&j);
-    assert_int_equal(count_audit(f, "job_pause"), 1);
-    assert_int_equal(count_audit(f, "job_resume"), 1);
-    int64_t links;
-    assert_ok(audit_verify(f->db, &links, &f->e), f->e);
-}
-
-static void job_of_a_deactivated_user_is_inactive(void **state)
-{
-    struct fixture *f = *state;
-    struct job_config_new job = {.archive_configuration_id = 1};
-    struct job_config j;
-    int64_t id;
-    assert_ok(job_config_add(f->db, &job, &id, &f->e), f->e);
-    assert_ok(user_deactivate(f->db, 1, &f->e), f->e);
-    assert_ok(job_config_get(f->db, id, &j, &f->e), f->e);
-    assert_false(j.is_active);
-    job_config_finish(&j);
-}
-
-static void names_of_catch_up_go_both_ways(void **state)
-{
-    enum catch_up got;
-    (void)state;
-    for (int i = CATCH_UP_SKIP; i <= CATCH_UP_ALL; i++) {
-        assert_int_equal(catch_up_from(catch_up_name((enum catch_up)i), &got), 0);
-        assert_int_equal(got, i);
-    }
-    assert_int_equal(catch_up_from("never", &got), ERR_INVALID);
-}
-
 static void living_instances_are_told_from_dead_ones(void **state)
 {
     struct fixture *f = *state;
@@ -327,10 +206,6 @@ int main(void)
         T(bad_configurations_are_refused),
         T(configuration_is_found_by_id_and_name),
         T(configuration_is_changed_and_deactivated),
-        T(jobs_are_checked),
-        T(job_is_paused_and_resumed),
-        T(job_of_a_deactivated_user_is_inactive),
-        cmocka_unit_test(names_of_catch_up_go_both_ways),
         T(living_instances_are_told_from_dead_ones),
     };
     return cmocka_run_group_tests_name("storage_config_store", tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "tests/unit/storage/store_fixture.h"
 
 #include "base/civil.h"
+#include "storage/instance_store.h"
 #include "storage/query_store.h"
 #include "storage/status_store.h"
 
@@ -225,6 +226,128 @@ static void runs_are_listed_newest_first(void **state)
     assert_code(query_run(f->db, 77, note_run, &one, &f->e), ERR_NOT_FOUND, f->e);
 }
 
+static void note_slot(void *arg, const struct run_row *row)
+{
+    snprintf(next_line(arg), 160, "%lld %s %s %s %s %d %lld/%lld %lld %d", (long long)row->id, row->trigger,
+             row->verdict, row->reason ? row->reason : "-", row->covered_by ? row->covered_by : "-",
+             row->is_catch_up, (long long)row->asked_uid, (long long)row->asked_pid,
+             (long long)row->instance_pid, row->is_in_hand);
+}
+
+/* Slots of job 1 and one of job 3, on the hours of 2026-02-01. */
+static const char slots_sql[] =
+    "UPDATE job_runs SET state = 'done';"
+    "INSERT INTO instances (id, boot_id, pid, start_time, started_at) VALUES (7, 'another boot', 4711, 1, "
+    "'t');"
+    "INSERT INTO job_runs (id, user_id, job_id, slot_at, run_trigger, state, from_date, to_date, "
+    "correlation_id, created_at, verdict, reason, covered_by, is_catch_up, asked_pid, asked_uid, "
+    "instance_id) "
+    "VALUES "
+    "(21, 1, 1, '2026-02-01 01:00:00.000000', 'schedule', 'done', '2026-01-01', '2026-01-02', 'd1', 't', "
+    "'coalesced', 'too many', '2026-02-01 03:00:00.000000', 0, NULL, NULL, NULL), "
+    "(22, 1, 1, '2026-02-01 02:00:00.000000', 'request', 'queued', '2026-01-01', '2026-01-02', 'd2', 't', "
+    "'pending', NULL, NULL, 0, 99, 0, NULL), "
+    "(23, 1, 1, '2026-02-01 03:00:00.000000', 'schedule', 'queued', '2026-01-01', '2026-01-02', 'd3', 't', "
+    "'pending', NULL, NULL, 1, NULL, NULL, 7), "
+    "(24, 1, 3, '2026-02-01 02:00:00.000000', 'schedule', 'running', '2026-01-01', '2026-01-02', 'd4', 't', "
+    "'pending', NULL, NULL, 0, NULL, NULL, NULL);";
+
+static void slots_of_a_span_are_listed(void **state)
+{
+    static const char *const lines[] = {
+        "21 schedule coalesced too many 2026-02-01 03:00:00.000000 0 -1/0 0 0",
+        "22 request pending - - 0 0/99 0 0",
+    };
+    static const char *const third[] = {"23 schedule pending - - 1 -1/0 4711 0"};
+    struct fixture *f = *state;
+    struct listing two = {0}, one = {0}, none = {0};
+    int64_t from_ms = FIXTURE_START_MS + 31 * MS_PER_DAY;
+    assert_ok(db_exec(f->db, slots_sql, &f->e), f->e);
+    assert_ok(query_slots(f->db, 1, from_ms, from_ms + 3 * MS_PER_HOUR, note_slot, &two, &f->e), f->e);
+    assert_listing(&two, lines, 2);
+    from_ms += 3 * MS_PER_HOUR;
+    assert_ok(query_slots(f->db, 1, from_ms, from_ms + 1, note_slot, &one, &f->e), f->e);
+    assert_listing(&one, third, 1);
+    assert_ok(query_slots(f->db, 2, 0, from_ms, note_slot, &none, &f->e), f->e);
+    assert_int_equal(none.n, 0);
+}
+
+static void note_id(void *arg, const struct run_row *row)
+{
+    *(int64_t *)arg = row->id;
+}
+
+static void holder_is_who_goes_first(void **state)
+{
+    static const struct {
+        const char *name, *sql;
+        int64_t job_id, run_id, holder_id;
+    } rows[] = {
+        {"the one in line before it", "", 1, 23, 22},
+        {"nobody is before the first", "", 1, 22, 0},
+        {"another job is in nobody's way", "", 3, 24, 0},
+        {"what waits for its next attempt goes first",
+         "UPDATE job_runs SET state = 'waiting' WHERE id = 21; UPDATE job_runs SET state = 'queued' WHERE id "
+         "= 6",
+         1, 23, 21},
+        {"a younger one that waits does not",
+         "UPDATE job_runs SET state = 'done' WHERE id IN (6, 21);"
+         "UPDATE job_runs SET state = 'waiting' WHERE id = 23",
+         1, 22, 0},
+        {"what runs holds it, even if it is younger", "UPDATE job_runs SET state = 'running' WHERE id = 23",
+         1, 22, 23},
+        {"and not itself", "", 1, 23, 22},
+    };
+    struct fixture *f = *state;
+    assert_ok(db_exec(f->db, slots_sql, &f->e), f->e);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int64_t holder_id = 0;
+        assert_ok(db_exec(f->db, rows[i].sql, &f->e), f->e);
+        assert_ok(query_holder(f->db, rows[i].job_id, rows[i].run_id, note_id, &holder_id, &f->e), f->e);
+        if (holder_id != rows[i].holder_id) {
+            fail_msg("%s: %lld", rows[i].name, (long long)holder_id);
+        }
+    }
+}
+
+static void note_hand(void *arg, const struct run_row *row)
+{
+    *(bool *)arg = row->is_in_hand;
+}
+
+static void run_of_a_living_daemon_is_in_hand(void **state)
+{
+    struct fixture *f = *state;
+    int64_t instance_id;
+    bool is_in_hand = true;
+    assert_ok(query_run(f->db, 4, note_hand, &is_in_hand, &f->e), f->e); /* nobody's */
+    assert_false(is_in_hand);
+    assert_ok(db_exec(f->db, slots_sql, &f->e), f->e);
+    assert_ok(db_exec(f->db, "UPDATE job_runs SET state = 'running', instance_id = 7 WHERE id = 23", &f->e),
+              f->e);
+    is_in_hand = true;
+    assert_ok(query_run(f->db, 23, note_hand, &is_in_hand, &f->e), f->e); /* a dead one's */
+    assert_false(is_in_hand);
+    assert_ok(instance_register(f->db, &instance_id, &f->e), f->e);
+    assert_ok(db_exec(f->db,
+                      "UPDATE job_runs SET instance_id = (SELECT max(id) FROM instances) WHERE id = 23",
+                      &f->e),
+              f->e);
+    assert_ok(query_run(f->db, 23, note_hand, &is_in_hand, &f->e), f->e);
+    assert_true(is_in_hand);
+    assert_ok(db_exec(f->db, "UPDATE job_runs SET state = 'done' WHERE id = 23", &f->e), f->e);
+    assert_ok(query_run(f->db, 23, note_hand, &is_in_hand, &f->e), f->e);
+    assert_false(is_in_hand);
+}
+
+static void slots_begin_with_their_migration(void **state)
+{
+    struct fixture *f = *state;
+    int64_t since_ms = 0;
+    assert_ok(query_slots_since(f->db, &since_ms, &f->e), f->e);
+    assert_true(since_ms == FIXTURE_START_MS);
+}
+
 static void note_action(void *arg, const struct action_row *row)
 {
     snprintf(next_line(arg), 160, "%lld %s %s %s", (long long)row->id, row->user_email, row->state,
@@ -302,6 +425,10 @@ int main(void)
         T(one_appointment_shows_all_versions),
         T(calendars_of_the_user_are_listed),
         T(runs_are_listed_newest_first),
+        T(slots_of_a_span_are_listed),
+        T(holder_is_who_goes_first),
+        T(run_of_a_living_daemon_is_in_hand),
+        T(slots_begin_with_their_migration),
         T(tasks_are_listed),
         T(quarantine_is_counted),
         T(status_adds_up),
