@@ -138,7 +138,7 @@ CREATE TABLE job_stats (                             -- of runs that were not dr
 
 -- ---- the status at a glance ----
 
-CREATE INDEX idx_users_reauth ON users(id) WHERE ms_auth_state = 'reauth_needed' AND is_active = 1;
+CREATE INDEX idx_users_sign_in ON users(ms_auth_state, is_active);
 CREATE INDEX idx_quarantined_open ON quarantined_events(id) WHERE state = 'open';
 
 -- ---- tokens are renewed although nobody needs them ----
