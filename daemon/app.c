@@ -15,6 +15,7 @@
 #include "daemon/journal.h"
 #include "daemon/loop_meter.h"
 #include "daemon/messages.h"
+#include "daemon/metrics.h"
 #include "daemon/signals.h"
 #include "daemon/status.h"
 #include "graph/graph.h"
@@ -45,6 +46,7 @@ struct app {
     struct signals *signals;
     struct journal journal;
     struct status *status;
+    struct metrics *metrics;
     uv_timer_t drain_limit;
     bool is_stopping;
     int exit_status;
@@ -99,6 +101,7 @@ static void on_drained(void *arg)
     signals_destroy(app->signals);
     wall_timer_destroy(app->timer);
     scheduler_destroy(app->scheduler);
+    metrics_destroy(app->metrics);
     bind_graph_close(app->calendar, on_calendar_closed, app);
 }
 
@@ -246,6 +249,7 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
     struct app *app = arg;
     if (scheduler_active(app->scheduler) == 0 || !status_is_ready(app->status)) {
         status_armed(app->status);
+        metrics_write(app->metrics);
     }
 }
 
@@ -254,6 +258,8 @@ static int wire(struct app *app, struct err *e)
     journal_init(&app->journal, &clock_real, on_fatal, app);
     app->calendar = bind_graph_create(&app->loop, app->graph, app->zones);
     app->status = status_create(app->writer, &app->journal, &app->meter, &clock_real, app->zones);
+    app->metrics =
+        metrics_create(&app->loop, app->writer, app->settings->metrics_file, app->options->version);
     int r = wall_timer_create(&app->loop, on_timer, app, &app->timer, e);
     if (r < 0) {
         return r;
