@@ -247,8 +247,8 @@ static void test_nobody_to_tell(void **state)
     };
     struct bench *b = *state;
     serve(b, &yes, 1);
-    start(b, 5000);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        start(b, 5000);
         struct run run = make_run(b, 3);
         run.ping_url = rows[i].has_url ? run.ping_url : NULL;
         run.is_dry = rows[i].is_dry;
@@ -259,8 +259,8 @@ static void test_nobody_to_tell(void **state)
         } else {
             closed(b, &run, OUTCOME_SUCCESS, NULL);
         }
-        ping_once(b); /* whatever was sent before is over, too */
-        if (b->server->requests != (int)i + 1) {
+        end(b); /* lets out what there is */
+        if (b->server->requests != 0) {
             fail_msg("%s was told", rows[i].name);
         }
     }
