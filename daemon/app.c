@@ -16,6 +16,7 @@
 #include "daemon/loop_meter.h"
 #include "daemon/messages.h"
 #include "daemon/metrics.h"
+#include "daemon/pinger.h"
 #include "daemon/signals.h"
 #include "daemon/status.h"
 #include "graph/graph.h"
@@ -47,6 +48,7 @@ struct app {
     struct journal journal;
     struct status *status;
     struct metrics *metrics;
+    struct pinger *pinger;
     uv_timer_t drain_limit;
     bool is_stopping;
     int exit_status;
@@ -94,6 +96,12 @@ static void on_calendar_closed(void *arg)
     graph_close(app->graph, on_graph_closed, app);
 }
 
+static void on_pings_out(void *arg)
+{
+    struct app *app = arg;
+    bind_graph_close(app->calendar, on_calendar_closed, app);
+}
+
 static void on_drained(void *arg)
 {
     struct app *app = arg;
@@ -102,7 +110,7 @@ static void on_drained(void *arg)
     wall_timer_destroy(app->timer);
     scheduler_destroy(app->scheduler);
     metrics_destroy(app->metrics);
-    bind_graph_close(app->calendar, on_calendar_closed, app);
+    pinger_close(app->pinger, on_pings_out, app);
 }
 
 static void on_drain_limit(uv_timer_t *timer)
@@ -260,7 +268,12 @@ static int wire(struct app *app, struct err *e)
     app->status = status_create(app->writer, &app->journal, &app->meter, &clock_real, app->zones);
     app->metrics =
         metrics_create(&app->loop, app->writer, app->settings->metrics_file, app->options->version);
-    int r = wall_timer_create(&app->loop, on_timer, app, &app->timer, e);
+    int r =
+        pinger_create(&app->loop, app->settings->graph_ca_file, NULL, &app->journal.port, &app->pinger, e);
+    if (r < 0) {
+        return r;
+    }
+    r = wall_timer_create(&app->loop, on_timer, app, &app->timer, e);
     if (r < 0) {
         return r;
     }
@@ -271,7 +284,7 @@ static int wire(struct app *app, struct err *e)
     struct scheduler_options options = {
         .store = bind_store_port(app->store),
         .calendar = bind_graph_port(app->calendar),
-        .notifier = &app->journal.port,
+        .notifier = pinger_port(app->pinger),
         .timer = wall_timer_port(app->timer),
         .clock = &clock_real,
         .zones = app->zones,
