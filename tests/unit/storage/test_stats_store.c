@@ -18,7 +18,8 @@ static int64_t close_run(struct fixture *f, const struct run_counts *counts, enu
 
 static const char stats_sql[] =
     "SELECT coalesce(substr(last_success_at, 12, 8), '-') || ' ' || coalesce(substr(last_failure_at, 12, 8), "
-    "'-') || ' ' || last_duration_ms || ' ' || last_rows || ' ' || runs_succeeded || ' ' || runs_failed || ' ' "
+    "'-') || ' ' || last_duration_ms || ' ' || last_rows || ' ' || runs_succeeded || ' ' || runs_failed || ' "
+    "' "
     "|| rows_written || ' ' || throttled FROM job_stats WHERE job_id = 1 AND user_id = 1";
 
 /* Each row is a run behind the ones before it. */
@@ -30,7 +31,8 @@ static void test_runs(void **state)
         bool is_dry;
         int64_t ms;
         struct run_counts counts;
-        const char *stats; /* last success, last failure, duration, rows, succeeded, failed, rows, throttled */
+        const char
+            *stats; /* last success, last failure, duration, rows, succeeded, failed, rows, throttled */
         const char *last_success;
     } rows[] = {
         {"dry leaves nothing", OUTCOME_SUCCESS, true, 1000, {.inserted = 9}, NULL, NULL},
@@ -56,7 +58,12 @@ static void test_runs(void **state)
          {.inserted = 0},
          "02:00:07 02:00:07 1 0 2 2 20 3",
          "02:00:07"},
-        {"dry again", OUTCOME_FAILURE, true, 1000, {.inserted = 9}, "02:00:07 02:00:07 1 0 2 2 20 3",
+        {"dry again",
+         OUTCOME_FAILURE,
+         true,
+         1000,
+         {.inserted = 9},
+         "02:00:07 02:00:07 1 0 2 2 20 3",
          "02:00:07"},
     };
     struct fixture *f = *state;
@@ -85,10 +92,10 @@ static void test_slots(void **state)
     TX(f, stats_slots(f->db, 2, 2, 1, 5, e));
     TX(f, stats_slots(f->db, 1, 1, 0, 1, e));
     close_run(f, &(struct run_counts){.inserted = 7}, OUTCOME_SUCCESS, false, 1);
-    assert_int_equal(fixture_int(f, "SELECT slots_missed * 10 + slots_skipped FROM job_stats WHERE job_id = 2"),
-                     45);
-    assert_int_equal(fixture_int(f, "SELECT slots_skipped * 10 + runs_succeeded FROM job_stats WHERE job_id = 1"),
-                     11);
+    assert_int_equal(
+        fixture_int(f, "SELECT slots_missed * 10 + slots_skipped FROM job_stats WHERE job_id = 2"), 45);
+    assert_int_equal(
+        fixture_int(f, "SELECT slots_skipped * 10 + runs_succeeded FROM job_stats WHERE job_id = 1"), 11);
 }
 
 /* The database keeps users apart whatever the code does. */
