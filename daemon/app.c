@@ -15,6 +15,8 @@
 #include "daemon/journal.h"
 #include "daemon/loop_meter.h"
 #include "daemon/messages.h"
+#include "daemon/metrics.h"
+#include "daemon/pinger.h"
 #include "daemon/signals.h"
 #include "daemon/status.h"
 #include "graph/graph.h"
@@ -45,6 +47,8 @@ struct app {
     struct signals *signals;
     struct journal journal;
     struct status *status;
+    struct metrics *metrics;
+    struct pinger *pinger;
     uv_timer_t drain_limit;
     bool is_stopping;
     int exit_status;
@@ -92,6 +96,12 @@ static void on_calendar_closed(void *arg)
     graph_close(app->graph, on_graph_closed, app);
 }
 
+static void on_pings_out(void *arg)
+{
+    struct app *app = arg;
+    bind_graph_close(app->calendar, on_calendar_closed, app);
+}
+
 static void on_drained(void *arg)
 {
     struct app *app = arg;
@@ -99,7 +109,8 @@ static void on_drained(void *arg)
     signals_destroy(app->signals);
     wall_timer_destroy(app->timer);
     scheduler_destroy(app->scheduler);
-    bind_graph_close(app->calendar, on_calendar_closed, app);
+    metrics_destroy(app->metrics);
+    pinger_close(app->pinger, on_pings_out, app);
 }
 
 static void on_drain_limit(uv_timer_t *timer)
@@ -246,6 +257,7 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
     struct app *app = arg;
     if (scheduler_active(app->scheduler) == 0 || !status_is_ready(app->status)) {
         status_armed(app->status);
+        metrics_write(app->metrics);
     }
 }
 
@@ -254,7 +266,14 @@ static int wire(struct app *app, struct err *e)
     journal_init(&app->journal, &clock_real, app->zones, on_fatal, app);
     app->calendar = bind_graph_create(&app->loop, app->graph, app->zones);
     app->status = status_create(app->writer, &app->journal, &app->meter, &clock_real, app->zones);
-    int r = wall_timer_create(&app->loop, on_timer, app, &app->timer, e);
+    app->metrics =
+        metrics_create(&app->loop, app->writer, app->settings->metrics_file, app->options->version);
+    int r = pinger_create(&app->loop, app->settings->graph_ca_file, NULL, &app->pinger, e);
+    if (r < 0) {
+        return r;
+    }
+    app->journal.watcher = pinger_watcher(app->pinger);
+    r = wall_timer_create(&app->loop, on_timer, app, &app->timer, e);
     if (r < 0) {
         return r;
     }

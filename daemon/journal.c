@@ -41,7 +41,10 @@ static void window_text(const struct run *run, char ret_text[2 * CIVIL_DATE_LEN 
 
 static void run_started(void *self, const struct run *run)
 {
-    (void)self;
+    struct journal *j = self;
+    if (j->watcher) {
+        j->watcher->run_started(j->watcher->self, run);
+    }
     if (!log_is_on(LOG_LEVEL_DEBUG)) {
         return;
     }
@@ -96,6 +99,9 @@ static void run_closed(void *self, const struct run *run, enum run_outcome outco
     j->runs_closed++;
     j->round_closed++;
     j->round_rows += run_counts_written(&run->counts);
+    if (j->watcher) {
+        j->watcher->run_closed(j->watcher->self, run, outcome, why, duration_ms);
+    }
     if (outcome == OUTCOME_FAILURE) {
         j->runs_failed++;
         j->round_failed++;

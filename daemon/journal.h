@@ -13,12 +13,14 @@
 #include "base/clock.h"
 #include "base/tz.h"
 #include "daemon/fold.h"
+#include "daemon/run_watcher.h"
 #include "scheduler/ports.h"
 
 struct journal {
     struct notifier port;
     const struct clock *clock;
     struct tz_cache *zones;
+    const struct run_watcher *watcher; /* told of runs, too; NULL: nobody */
     struct fold fold;
     void (*stop)(void *arg, const struct err *why); /* an error of class stop was reported */
     void *stop_arg;

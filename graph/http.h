@@ -36,6 +36,8 @@ struct http_request {
     const char *const *headers;  /* "Name: value", ended by NULL; may be NULL.  Nothing secret */
     const struct secret *bearer; /* Authorization: Bearer …; NULL: none */
     const struct secret *form;   /* a form-encoded body, makes it a POST; NULL: a GET */
+    const char *body;         /* a body that is no secret, makes it a POST; NULL: none.  Not beside a form */
+    const char *content_type; /* of body */
     size_t max_body;
     int64_t timeout_ms; /* 0: limits.request_ms */
     bool is_fresh;      /* a new connection (after a 503: the old one leads to the same sick server) */

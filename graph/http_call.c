@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "graph/fault.h"
 
@@ -142,6 +143,10 @@ static void set_headers(struct http_call *call, const struct http_request *reque
     for (const char *const *h = request->headers; h && *h; h++) {
         call->headers = curl_slist_append(call->headers, *h);
     }
+    if (request->body) {
+        CLEANUP_FREE char *type = mem_printf("Content-Type: %s", request->content_type);
+        call->headers = curl_slist_append(call->headers, type);
+    }
     call->headers = curl_slist_append(call->headers, "Expect:");
     struct curl_slist *first = call->headers;
     if (call->bearer) {
@@ -151,6 +156,17 @@ static void set_headers(struct http_call *call, const struct http_request *reque
         first = &call->bearer_node;
     }
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, first);
+}
+
+/* What is posted. */
+static void set_post(struct http_call *call, const struct http_request *request)
+{
+    if (call->form) {
+        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, secret_bytes(call->form));
+        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)secret_len(call->form));
+    } else if (request->body) {
+        curl_easy_setopt(call->easy, CURLOPT_COPYPOSTFIELDS, request->body);
+    }
 }
 
 /* Behind a 1 MB limit a secret body is kept in one block from the start: growing would leave copies of tokens
@@ -165,10 +181,6 @@ static void set_body(struct http_call *call)
     curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)body->max);
     curl_easy_setopt(call->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-    if (call->form) {
-        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, secret_bytes(call->form));
-        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)secret_len(call->form));
-    }
 }
 
 static void set_times(CURL *easy, const struct http_request *request, const struct graph_limits *limits)
@@ -219,6 +231,7 @@ CURLcode http_call_set_up(struct http_call *call, const struct http_request *req
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "admin-assistant");
     set_headers(call, request);
+    set_post(call, request);
     set_body(call);
     set_times(easy, request, limits);
     set_connection(easy, request, ca_file);

@@ -44,6 +44,8 @@ static const struct ini_option options[] = {
          "key files; none: $CREDENTIALS_DIRECTORY, else " KEYS_DIRECTORY),
     NUMBER("service", "drain_seconds", drain_seconds, 0, 3600, "30",
            "how long a stop waits for the current step, 0 to 3600"),
+    TEXT("service", "metrics_file", metrics_file, NULL,
+         "OpenMetrics text, written anew after each run; none: not"),
     TEXT("timesheet", "directory", timesheet_directory, "/var/lib/admin-assistant/timesheets",
          "where timesheets are written"),
 };
@@ -156,17 +158,30 @@ static const char *split_origin(const char *url, struct origin *ret_origin)
     return NULL;
 }
 
-int settings_check_origin(const char *what, const char *url, struct err *e)
+/* As split_origin's. */
+static const char *problem_of(const char *url)
 {
     struct origin o = {.host = NULL};
     const char *problem = split_origin(url, &o);
     if (!problem && !o.is_tls && !is_loopback(o.host, o.host_len)) {
         problem = "is http://, which is allowed for 127.0.0.0/8, [::1] and localhost only; use https://";
     }
-    if (problem) {
-        return err_set(e, ERR_CONFIG, 0, "%s %s", what, problem);
+    return problem;
+}
+
+int settings_check_origin(const char *what, const char *url, struct err *e)
+{
+    const char *problem = problem_of(url);
+    return problem ? err_set(e, ERR_CONFIG, 0, "%s %s", what, problem) : 0;
+}
+
+int ping_url_check(const char *url, struct err *e)
+{
+    const char *problem = problem_of(url);
+    if (!problem && strlen(url) > PING_URL_MAX) {
+        return err_set(e, ERR_INVALID, 0, "the ping URL is longer than %d bytes", PING_URL_MAX);
     }
-    return 0;
+    return problem ? err_set(e, ERR_INVALID, 0, "the ping URL %s", problem) : 0;
 }
 
 /* "No trailing slash", so that paths can be put behind. */
@@ -227,6 +242,7 @@ static int check_paths(const struct settings *s, struct err *e)
         {"graph.client_secret_file", s->graph_secret_file},
         {"graph.ca_file", s->graph_ca_file},
         {"keys.directory", s->keys_directory},
+        {"service.metrics_file", s->metrics_file},
         {"timesheet.directory", s->timesheet_directory},
     };
     int error = 0;

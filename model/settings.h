@@ -21,6 +21,7 @@ struct settings {
     int64_t graph_max_requests;
     char *keys_directory; /* after $CREDENTIALS_DIRECTORY is taken into account */
     int64_t drain_seconds;
+    char *metrics_file; /* "" = none is written */
     char *timesheet_directory;
 };
 
@@ -37,6 +38,13 @@ const char *settings_database_path(const struct settings *s);
 /* ERR_CONFIG unless `url` is https://host[:port][/path], or http:// to 127.0.0.0/8, [::1] or localhost,
  * without user, query or fragment.  `what` names it in the message. */
 MUST_CHECK int settings_check_origin(const char *what, const char *url, struct err *e);
+
+#define PING_URL_MAX 500
+
+/* Whether a job may have this URL told of its runs (daemon/pinger.h): by the rules of settings_check_origin,
+ * and of at most PING_URL_MAX bytes.  ERR_INVALID; the message does not repeat the URL, which is a secret of
+ * its service. */
+MUST_CHECK int ping_url_check(const char *url, struct err *e);
 
 /* The option table as text, one option a line with default and help: --help-config. */
 void settings_print_help(void);

@@ -124,7 +124,8 @@ struct store_port {
     /* Between two attempts, or parked for the next start (not_before_ms 0). */
     void (*suspend)(void *self, const struct run *run, int64_t not_before_ms, const struct err *why,
                     port_done done, void *arg);
-    /* Closes the run, its parent audit entry and staging; moves the high-water mark on success. */
+    /* Closes the run, its parent audit entry and staging; moves the high-water mark on success, whole or
+     * partial. */
     void (*close)(void *self, const struct run *run, enum run_outcome outcome, const struct err *why,
                   const struct audit_entry *closing, port_done done, void *arg);
 };

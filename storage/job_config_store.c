@@ -6,13 +6,13 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "model/settings.h"
 #include "storage/audit_note.h"
 #include "storage/config_store.h"
 #include "storage/text_check.h"
 #include "storage/unit.h"
 
 #define DEFAULT_WINDOW_DAYS 30
-#define PING_URL_MAX        500
 
 /* ---- reading ---- */
 
@@ -154,46 +154,10 @@ static int check_window(int days, struct err *e)
     return is_between(days, 1, 3650) ? 0 : err_set(e, ERR_INVALID, 0, "window: 1 to 3650 days, not %d", days);
 }
 
-static bool has_prefix(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-/* The name of the host behind the scheme is one that does not leave this machine. */
-static bool is_loopback(const char *host)
-{
-    static const char *const names[] = {"127.0.0.1", "[::1]", "localhost"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (has_prefix(host, names[i]) && strchr(":/?", host[strlen(names[i])])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The URL is not quoted in messages: whoever knows it can answer for the job. */
-static int check_ping_url(const char *url, struct err *e)
-{
-    if (!url) {
-        return 0;
-    }
-    if (!text_is_clean(url, PING_URL_MAX) || strpbrk(url, " \"<>\\^`{|}@#")) {
-        return err_set(e, ERR_INVALID, 0,
-                       "ping: the URL has at most %d bytes, no blank, no user name and no fragment",
-                       PING_URL_MAX);
-    }
-    if (!(has_prefix(url, "https://") && url[8] != '\0' && url[8] != '/') &&
-        !(has_prefix(url, "http://") && is_loopback(url + 7))) {
-        return err_set(e, ERR_INVALID, 0,
-                       "ping: the URL must begin with https://HOST (http:// only for loopback addresses)");
-    }
-    return 0;
-}
-
 static int check_new(const struct job_config_new *job, struct err *e)
 {
     int r = job->window_days != 0 ? check_window(job->window_days, e) : 0;
-    r = r < 0 ? r : check_ping_url(job->ping_url, e);
+    r = r < 0 ? r : job->ping_url ? ping_url_check(job->ping_url, e) : 0;
     return r < 0 ? r : check_schedule(&job->schedule, e);
 }
 
@@ -414,7 +378,7 @@ static int merge(int64_t id, const struct job_config_change *change, struct valu
     }
     int r = merge_schedule(id, change, &values->schedule, e);
     r = r < 0 ? r : check_window(values->window_days, e);
-    return r < 0 ? r : check_ping_url(values->ping_url, e);
+    return r < 0 ? r : (values->ping_url ? ping_url_check(values->ping_url, e) : 0);
 }
 
 static int update_job(struct db *db, int64_t id, const struct values *values, struct err *e)

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "storage/audit_store.h"
 #include "storage/stage_store.h"
+#include "storage/stats_store.h"
 
 #define COUNTS_MAX  2048 /* bytes of the counts as text */
 #define DETAILS_MAX 65536
@@ -154,6 +155,7 @@ static void read_columns(struct stmt *s, struct run *run)
     run->keep_declined = stmt_col_int(s, 24) != 0;
     run->username = stmt_col_dup(s, 25);
     run->is_catch_up = stmt_col_int(s, 26) != 0;
+    run->ping_url = stmt_col_dup(s, 27);
 }
 
 static int read_run(struct stmt *s, struct run *run, struct err *e)
@@ -176,7 +178,7 @@ int run_store_load(struct db *db, int64_t run_id, struct run *ret_run, struct er
         "SELECT r.id, r.job_id, r.user_id, j.archive_configuration_id, j.job_type, r.run_trigger, r.state, "
         "r.slot_at, r.attempt, r.is_dry, r.step, r.next_page, r.from_date, r.to_date, r.correlation_id, "
         "r.parent_audit_id, r.counts, c.name, u.email, c.source_calendar_uri, c.destination_calendar_uri, "
-        "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined, u.username, r.is_catch_up "
+        "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined, u.username, r.is_catch_up, j.ping_url "
         "FROM job_runs r JOIN job_configurations j ON j.id = r.job_id "
         "JOIN archive_configurations c ON c.id = j.archive_configuration_id JOIN users u ON u.id = r.user_id "
         "WHERE r.id = $1");
@@ -351,9 +353,15 @@ static int closing_details(const struct run_counts *counts, const char *details,
     return r < 0 ? r : buf_add_str(text, rest);
 }
 
-/* Since the run first began, on the wall clock: it may have waited in between. */
-static int measure_duration(struct db *db, int64_t run_id, int64_t *ret_ms, struct err *e)
+/* The caller's; without one since the run first began, on the wall clock: it may have waited in between.  -1:
+ * it never began. */
+static int find_duration(struct db *db, int64_t run_id, const struct audit_entry *closing, int64_t *ret_ms,
+                         struct err *e)
 {
+    if (closing && closing->duration_ms >= 0) {
+        *ret_ms = closing->duration_ms;
+        return 0;
+    }
     struct stmt *s = db_stmt(db, "SELECT started_at FROM job_runs WHERE id = $1");
     stmt_int(s, 1, run_id);
     int r = stmt_step(s, e);
@@ -368,10 +376,10 @@ static int measure_duration(struct db *db, int64_t run_id, int64_t *ret_ms, stru
 }
 
 static int close_parent(struct db *db, const struct run *run, enum run_outcome outcome, const struct err *why,
-                        const struct audit_entry *closing, struct err *e)
+                        const struct audit_entry *closing, int64_t duration_ms, struct err *e)
 {
     CLEANUP(buf_finish) struct buf details = {.max = DETAILS_MAX};
-    struct audit_entry entry = closing ? *closing : (struct audit_entry){.duration_ms = -1};
+    struct audit_entry entry = closing ? *closing : (struct audit_entry){0};
     int r = closing_details(&run->counts, entry.details_json, &details);
     if (r < 0) {
         return err_set(e, r, 0, "the closing details of run %lld", (long long)run->id);
@@ -379,10 +387,8 @@ static int close_parent(struct db *db, const struct run *run, enum run_outcome o
     entry.details_json = buf_str(&details);
     entry.status = entry.status ? entry.status : run_outcome_name(outcome);
     entry.message = entry.message ? entry.message : why ? why->msg : NULL;
-    if (entry.duration_ms < 0) {
-        r = measure_duration(db, run->id, &entry.duration_ms, e);
-    }
-    return r < 0 ? r : audit_close(db, run->parent_audit_id, &entry, e);
+    entry.duration_ms = duration_ms;
+    return audit_close(db, run->parent_audit_id, &entry, e);
 }
 
 /* A dry run leaves nothing: what it was the first to see in quarantine goes again. */
@@ -419,16 +425,19 @@ static int mark_done(struct db *db, const struct run *run, int64_t instance_id, 
 int run_store_close(struct db *db, const struct run *run, int64_t instance_id, enum run_outcome outcome,
                     const struct err *why, const struct audit_entry *closing, struct err *e)
 {
+    int64_t duration_ms = -1;
     int r = run_store_save(db, run, instance_id, NULL, &run->counts, e);
     r = r < 0 ? r : mark_done(db, run, instance_id, outcome, why, e);
     r = r < 0 ? r : stage_store_clear(db, run->id, e);
     if (r == 0 && run->is_dry) {
         r = forget_dry_quarantine(db, run->id, run->archive_configuration_id, e);
-    } else if (r == 0 && outcome == OUTCOME_SUCCESS) {
+    } else if (r == 0 && (outcome == OUTCOME_SUCCESS || outcome == OUTCOME_PARTIAL)) {
         r = move_high_water(db, run, e);
     }
+    r = r < 0 ? r : find_duration(db, run->id, closing, &duration_ms, e);
+    r = r < 0 ? r : stats_run_closed(db, run, outcome, duration_ms, e);
     if (r < 0 || run->parent_audit_id == 0) {
         return r;
     }
-    return close_parent(db, run, outcome, why, closing, e);
+    return close_parent(db, run, outcome, why, closing, duration_ms, e);
 }

@@ -31,7 +31,7 @@ INSERT INTO service_totals (id, jobs_active, jobs_paused, last_run_id, last_succ
     (SELECT count(*) FROM job_configurations WHERE is_enabled = 1 AND paused_at IS NULL),
     (SELECT count(*) FROM job_configurations WHERE is_enabled = 1 AND paused_at IS NOT NULL),
     (SELECT max(id) FROM job_runs WHERE state = 'done'),
-    (SELECT max(finished_at) FROM job_runs WHERE outcome = 'success' AND is_dry = 0);
+    (SELECT max(finished_at) FROM job_runs WHERE outcome IN ('success', 'partial') AND is_dry = 0);
 
 -- Small things that the service remembers from one start to the next.
 CREATE TABLE service_state (
@@ -138,7 +138,7 @@ CREATE TABLE job_stats (                             -- of runs that were not dr
 
 -- ---- the status at a glance ----
 
-CREATE INDEX idx_users_reauth ON users(id) WHERE ms_auth_state = 'reauth_needed' AND is_active = 1;
+CREATE INDEX idx_users_sign_in ON users(ms_auth_state, is_active);
 CREATE INDEX idx_quarantined_open ON quarantined_events(id) WHERE state = 'open';
 
 -- ---- tokens are renewed although nobody needs them ----

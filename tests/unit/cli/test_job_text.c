@@ -139,7 +139,11 @@ static void test_holder(void **state)
           .started_at = "2026-11-27 22:00:00.000000",
           .not_before = "2026-11-27 23:04:00.000000"},
          "run 17 (schedule, since 23:00, waits until 2026-11-28 00:04)"},
-        {{.id = 17, .trigger = "signal", .state = "queued", .step = "", .created_at = "2026-11-27 22:00:00.000000"},
+        {{.id = 17,
+          .trigger = "signal",
+          .state = "queued",
+          .step = "",
+          .created_at = "2026-11-27 22:00:00.000000"},
          "run 17 (signal, since 23:00, in line)"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

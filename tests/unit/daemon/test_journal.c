@@ -126,19 +126,22 @@ static void test_slots(void **state)
                                    "AA_OUTCOME=pending;");
     tell(d, &job, slots, 2);
     expect(d, LOG_LEVEL_INFO, MESSAGE_LATE,
-           "job 7 \"Acme\": nobody was there at 2026-03-11 02:30 Europe/Berlin, it runs 210 min late; of 1 before it 0 "
+           "job 7 \"Acme\": nobody was there at 2026-03-11 02:30 Europe/Berlin, it runs 210 min late; of 1 "
+           "before it 0 "
            "run, too, the others are in it");
     slots[1].is_catch_up = false;
     tell(d, &job, &slots[1], 1); /* on time: its run will have a line */
     assert_int_equal(d->n, 0);
-    slots[0] = (struct slot){.at_ms = at_ms, .verdict = SLOT_MISSED, .is_new = true, .reason = "nobody was there"};
+    slots[0] =
+        (struct slot){.at_ms = at_ms, .verdict = SLOT_MISSED, .is_new = true, .reason = "nobody was there"};
     tell(d, &job, slots, 1);
     expect(d, LOG_LEVEL_WARNING, MESSAGE_MISSED,
            "job 7 \"Acme\": the slot of 2026-03-11 02:30 Europe/Berlin was missed: nobody was there");
     slots[0].is_new = false;
     tell(d, &job, slots, 1); /* another daemon has said it */
     assert_int_equal(d->n, 0);
-    slots[0] = (struct slot){.at_ms = at_ms, .verdict = SLOT_SKIPPED, .is_new = true, .reason = "overlap: run 5"};
+    slots[0] =
+        (struct slot){.at_ms = at_ms, .verdict = SLOT_SKIPPED, .is_new = true, .reason = "overlap: run 5"};
     tell(d, &job, slots, 1);
     expect(d, LOG_LEVEL_NOTICE, MESSAGE_SKIPPED,
            "job 7 \"Acme\": the slot of 2026-03-11 02:30 Europe/Berlin is skipped: overlap: run 5");
@@ -176,8 +179,9 @@ static void test_clock(void **state)
     struct desk *d = *state;
     const struct notifier *port = &d->journal.port;
     port->clock_stepped(port->self, CLOCK_FORWARD, 3 * MS_PER_HOUR);
-    expect(d, LOG_LEVEL_NOTICE, MESSAGE_CLOCK,
-           "the clock jumped forward by 180 min (it was set, or the machine slept); what came due is caught up");
+    expect(
+        d, LOG_LEVEL_NOTICE, MESSAGE_CLOCK,
+        "the clock jumped forward by 180 min (it was set, or the machine slept); what came due is caught up");
     port->clock_stepped(port->self, CLOCK_BACK, 90000);
     expect(d, LOG_LEVEL_NOTICE, MESSAGE_CLOCK,
            "the clock went back by 90.0 s; no slot runs twice, and marks of what is archived stay behind it");
@@ -226,11 +230,13 @@ static void test_the_same_error_is_folded(void **state)
         port->run_waiting(port->self, &run, &e, 30000);
     }
     expect(d, LOG_LEVEL_NOTICE, MESSAGE_RUN_WAIT,
-           "job 7 \"Acme\": run 1, network error in step fetch, retrying in 30 s (attempt 2): graph.example: no route");
+           "job 7 \"Acme\": run 1, network error in step fetch, retrying in 30 s (attempt 2): graph.example: "
+           "no route");
     d->now_ms += FOLD_QUIET_MS;
     port->run_waiting(port->self, &run, &e, 30000);
     expect(d, LOG_LEVEL_NOTICE, MESSAGE_RUN_WAIT,
-           "job 7 \"Acme\": run 50, network error in step fetch, retrying in 30 s (attempt 2): graph.example: no route "
+           "job 7 \"Acme\": run 50, network error in step fetch, retrying in 30 s (attempt 2): "
+           "graph.example: no route "
            "(49 times more in the last hour)");
     port->run_waiting(port->self, &run, &e, 30000);
     port->run_closed(port->self, &run, OUTCOME_SUCCESS, NULL, 20);
@@ -286,8 +292,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
     const struct CMUnitTest tests[] = {
-        TEST(test_slots), TEST(test_wishes),  TEST(test_clock), TEST(test_start), TEST(test_the_same_error_is_folded),
-        TEST(test_trouble), TEST(test_rest),
+        TEST(test_slots),
+        TEST(test_wishes),
+        TEST(test_clock),
+        TEST(test_start),
+        TEST(test_the_same_error_is_folded),
+        TEST(test_trouble),
+        TEST(test_rest),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
 }

@@ -321,6 +321,25 @@ static void test_form_is_posted(void **state)
     raw_stop(s);
 }
 
+static void test_text_is_posted(void **state)
+{
+    static const char text[] = "job 1, umlaut \xc3\xbc\n36 rows";
+    struct raw_server *s = raw_start(&ok_reply, 1);
+    char *body = mem_strdup(text);
+    struct http_request request = {
+        .url = s->url, .body = body, .content_type = "text/plain", .max_body = 100};
+    struct outcome o = {0};
+    (void)http_start(((struct fixture *)*state)->http, &request, on_done, &o);
+    free(body); /* it was copied */
+    run_until(*state, &o, 1);
+    assert_int_equal(o.code, 0);
+    assert_non_null(strstr(s->last, "POST / HTTP/1.1\r\n"));
+    assert_non_null(strstr(s->last, "\r\nContent-Type: text/plain\r\n"));
+    assert_null(strcasestr(s->last, "\r\nAuthorization:"));
+    assert_string_equal(strstr(s->last, "\r\n\r\n") + 4, text);
+    raw_stop(s);
+}
+
 static void test_refused_addresses(void **state)
 {
     static const char *const urls[] = {"http://graph.example/", "ftp://127.0.0.1/", "file:///etc/passwd", "x",
@@ -555,6 +574,7 @@ int main(void)
         TEST(test_claims_challenge),
         TEST(test_bearer_and_headers),
         TEST(test_form_is_posted),
+        TEST(test_text_is_posted),
         TEST(test_refused_addresses),
         TEST(test_connection_refused),
         TEST(test_connections),

@@ -51,6 +51,7 @@ static void assert_defaults(const struct settings *s)
     assert_int_equal(s->graph_max_requests, 64);
     assert_string_equal(s->keys_directory, "/etc/admin-assistant/keys");
     assert_int_equal(s->drain_seconds, 30);
+    assert_string_equal(s->metrics_file, "");
     assert_string_equal(s->timesheet_directory, "/var/lib/admin-assistant/timesheets");
 }
 
@@ -92,6 +93,7 @@ static void test_documented_file(void **state)
                "directory = /etc/admin-assistant/keys            ; or $CREDENTIALS_DIRECTORY\n"
                "[service]\n"
                "drain_seconds = 30\n"
+               "metrics_file =                                   ; none\n"
                "[timesheet]\n"
                "directory = /var/lib/admin-assistant/timesheets\n");
     int error = settings_load(path, NULL, &s, &e);
@@ -111,8 +113,8 @@ static void test_every_option_is_read(void **state)
                "[graph]\nbase_url = http://127.0.0.1:8080/v1.0//\nauthority = http://localhost:8081/\n"
                "tenant = contoso.onmicrosoft.com\nclient_id = 00000000-0000-0000-0000-000000000001\n"
                "client_secret_file = /run/secret\nca_file = /etc/ssl/own.pem\nmax_requests = 1\n"
-               "[keys]\ndirectory = /srv/keys\n[service]\ndrain_seconds = 0\n[timesheet]\ndirectory = "
-               "/srv/sheets\n");
+               "[keys]\ndirectory = /srv/keys\n[service]\ndrain_seconds = 0\nmetrics_file = /srv/aa.prom\n"
+               "[timesheet]\ndirectory = /srv/sheets\n");
     int error = settings_load(path, "/run/credentials/x", &s, &e);
     if (error) {
         fail_msg("%s", e.msg);
@@ -127,6 +129,7 @@ static void test_every_option_is_read(void **state)
     assert_int_equal(s.graph_max_requests, 1);
     assert_string_equal(s.keys_directory, "/srv/keys");
     assert_int_equal(s.drain_seconds, 0);
+    assert_string_equal(s.metrics_file, "/srv/aa.prom");
     assert_string_equal(s.timesheet_directory, "/srv/sheets");
     settings_finish(&s);
 }
@@ -218,6 +221,8 @@ static const struct {
      "graph.client_secret_file must be an absolute path"},
     {"relative ca_file", "[graph]\nca_file = own.pem\n", "graph.ca_file must be an absolute path"},
     {"relative keys", "[keys]\ndirectory = keys\n", "keys.directory must be an absolute path"},
+    {"relative metrics", "[service]\nmetrics_file = aa.prom\n",
+     "service.metrics_file must be an absolute path"},
     {"relative timesheets", "[timesheet]\ndirectory = ./x\n", "timesheet.directory must be an absolute path"},
     {"no timesheets", "[timesheet]\ndirectory =\n", "timesheet.directory must not be empty"},
 };
@@ -320,6 +325,33 @@ static void test_origins(void **state)
     }
 }
 
+static void test_ping_urls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(origins); i++) {
+        struct err e = {0};
+        int error = ping_url_check(origins[i].url, &e);
+        bool right = origins[i].says ? error == ERR_INVALID && strstr(e.msg, origins[i].says) &&
+                                           strncmp(e.msg, "the ping URL ", 13) == 0 && !strstr(e.msg, "pass")
+                                     : error == 0;
+        if (!right || ping_url_check(origins[i].url, NULL) != error) {
+            fail_msg("%s: %d %s", origins[i].url, error, e.msg);
+        }
+    }
+}
+
+static void test_ping_url_length(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    char url[PING_URL_MAX + 2] = "https://hc.example.com/";
+    memset(url + strlen(url), 'x', PING_URL_MAX - strlen(url));
+    assert_int_equal(ping_url_check(url, &e), 0);
+    url[PING_URL_MAX] = 'x';
+    assert_int_equal(ping_url_check(url, &e), ERR_INVALID);
+    assert_string_equal(e.msg, "the ping URL is longer than 500 bytes");
+}
+
 static void capture_help(struct buf *text)
 {
     fflush(stdout);
@@ -348,6 +380,7 @@ static void test_help_is_a_file_of_defaults(void **state)
         "\n[keys]\ndirectory = ",
         "; key files; none: $CREDENTIALS_DIRECTORY, else /etc/admin-assistant/keys\n",
         "\n[service]\ndrain_seconds = 30 ",
+        "\nmetrics_file = ",
         "\n[timesheet]\ndirectory = /var/lib/admin-assistant/timesheets ",
     };
     struct buf text;
@@ -381,6 +414,8 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_origins),
+        cmocka_unit_test(test_ping_urls),
+        cmocka_unit_test(test_ping_url_length),
         cmocka_unit_test(test_help_is_a_file_of_defaults),
     };
     return cmocka_run_group_tests_name("settings", tests, setup, teardown);

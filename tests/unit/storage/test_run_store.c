@@ -71,6 +71,7 @@ static void test_load(void **state)
     struct fixture *f = *state;
     struct run run, loaded;
     struct err why = {0};
+    fixture_sql(f, "UPDATE job_configurations SET ping_url = 'https://hc.example.com/u1'");
     begin(f, &run);
     OK(run_store_load(f->db, run.id, &loaded, e));
     assert_int_equal(loaded.state, RUN_RUNNING);
@@ -91,6 +92,7 @@ static void test_load(void **state)
     assert_false(loaded.keep_declined);
     assert_null(loaded.cursor);
     assert_null(loaded.calendar_id);
+    assert_string_equal(loaded.ping_url, "https://hc.example.com/u1");
     assert_int_equal(run_store_load(f->db, 99, &loaded, &why), ERR_NOT_FOUND);
     assert_string_equal(why.msg, "there is no run 99");
     run_finish(&loaded);
@@ -271,8 +273,10 @@ static void test_high_water(void **state)
          OUTCOME_SUCCESS, false},
         {"not across a gap", "2026-02-01", "2026-03-01", "2026-03-31", "2026-02-01", TRIGGER_SCHEDULE,
          OUTCOME_SUCCESS, false},
-        {"partial", "2026-03-30", "2026-03-01", "2026-03-31", "2026-03-30", TRIGGER_SCHEDULE, OUTCOME_PARTIAL,
+        {"partial", "2026-03-30", "2026-03-01", "2026-03-31", "2026-03-31", TRIGGER_SCHEDULE, OUTCOME_PARTIAL,
          false},
+        {"partial and dry", "2026-03-30", "2026-03-01", "2026-03-31", "2026-03-30", TRIGGER_REQUEST,
+         OUTCOME_PARTIAL, true},
         {"failure", "2026-03-30", "2026-03-01", "2026-03-31", "2026-03-30", TRIGGER_SCHEDULE, OUTCOME_FAILURE,
          false},
         {"dry", "2026-03-30", "2026-03-01", "2026-03-31", "2026-03-30", TRIGGER_REQUEST, OUTCOME_SUCCESS,
