@@ -2,9 +2,9 @@
 
 int state_set(struct db *db, const char *name, const char *value, struct err *e)
 {
-    struct stmt *s =
-        db_stmt(db, "INSERT INTO service_state (name, value, updated_at) VALUES ($1, $2, $3) "
-                    "ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at");
+    struct stmt *s = db_stmt(
+        db, "INSERT INTO service_state (name, value, updated_at) VALUES ($1, $2, $3) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at");
     stmt_text(s, 1, name);
     stmt_text(s, 2, value);
     stmt_time(s, 3, db_now_ms(db));
