@@ -15,11 +15,13 @@
 #include "storage/instance_store.h"
 #include "storage/state_store.h"
 
-#define TIMEOUT_S        20
-#define POLL_MS          50
-#define POLLS_PER_SIGNAL 20 /* one that comes while another is pending is lost; reloading twice is harmless */
-#define EXIT_FAILED      1
-#define EXIT_TRY_LATER   75
+#define TIMEOUT_S 20
+#define POLL_MS   50
+#define POLLS_PER_SIGNAL                                                                                     \
+    20 /* one that comes while another is pending is lost; reloading twice is harmless                       \
+        */
+#define EXIT_FAILED    1
+#define EXIT_TRY_LATER 75
 
 struct question {
     int64_t pid;
@@ -64,8 +66,9 @@ static int ask(const struct question *q, struct err *e)
     if (errno == ESRCH) {
         return err_set(e, ERR_NOT_FOUND, errno, "the service (pid %lld) has ended", (long long)q->pid);
     }
-    return err_set(e, ERR_DENIED, errno, "the service (pid %lld) can not be signalled: %s; run this as its user",
-                   (long long)q->pid, strerror(errno));
+    return err_set(e, ERR_DENIED, errno,
+                   "the service (pid %lld) can not be signalled: %s; run this as its user", (long long)q->pid,
+                   strerror(errno));
 }
 
 static const char *text_of(const cJSON *json, const char *name)
@@ -95,8 +98,8 @@ static int read_answer(struct db *db, int32_t nonce, struct answer *ret_answer, 
 }
 
 /* 1: answered.  0: not in time. */
-static int wait_for_answer(struct db *db, const struct question *q, int64_t timeout_s, struct answer *ret_answer,
-                           struct err *e)
+static int wait_for_answer(struct db *db, const struct question *q, int64_t timeout_s,
+                           struct answer *ret_answer, struct err *e)
 {
     int64_t until_ms = clock_mono_ms(&clock_real) + timeout_s * 1000;
     for (int polls = 0; clock_mono_ms(&clock_real) < until_ms; polls++) {
@@ -144,8 +147,9 @@ static int print_answer(const struct session *s, const struct answer *a, int64_t
     return has_failed ? EXIT_FAILED : 0;
 }
 
-/* The way to the answer leads through the configuration.  Where that is barred, the service is told all the same
- * if the service manager has said which process it is: its journal and its status then have the failure, too. */
+/* The way to the answer leads through the configuration.  Where that is barred, the service is told all the
+ * same if the service manager has said which process it is: its journal and its status then have the failure,
+ * too. */
 static int fail_blind(const struct question *q, struct err *e)
 {
     if (q->pid > 0 && ask(q, NULL) == 0) {
@@ -187,8 +191,9 @@ int cmd_reload(struct session *s, const struct args *a, struct err *e)
         return r;
     }
     if (r == 0) {
-        session_complain("the service (pid %lld) has not answered within %lld s; its journal will say what came of it",
-                         (long long)q.pid, (long long)timeout_s);
+        session_complain(
+            "the service (pid %lld) has not answered within %lld s; its journal will say what came of it",
+            (long long)q.pid, (long long)timeout_s);
         return EXIT_TRY_LATER;
     }
     return print_answer(s, &answer, q.pid);

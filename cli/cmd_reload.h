@@ -1,5 +1,5 @@
-/* cmd_reload - admin-assistant reload: the service reads its configuration again, and what came of it is the exit
- * status; systemctl reload runs this. */
+/* cmd_reload - admin-assistant reload: the service reads its configuration again, and what came of it is the
+ * exit status; systemctl reload runs this. */
 #ifndef CLI_CMD_RELOAD_H
 #define CLI_CMD_RELOAD_H
 

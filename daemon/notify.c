@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
-
 #define STATUS_MAX 1024
 
 #define US_PER_MS  1000

@@ -57,10 +57,11 @@ static void feed(struct watchdog *w)
     if (!is_starved) {
         notify_watchdog();
     } else if (!w->is_starved) {
-        log_write(LOG_LEVEL_CRIT, MESSAGE_STALLED, NULL,
-                  "the storage thread has done nothing for %lld min; the watchdog is no longer fed, so that the "
-                  "service manager starts the service anew",
-                  (long long)(silent_ms / MS_PER_MINUTE));
+        log_write(
+            LOG_LEVEL_CRIT, MESSAGE_STALLED, NULL,
+            "the storage thread has done nothing for %lld min; the watchdog is no longer fed, so that the "
+            "service manager starts the service anew",
+            (long long)(silent_ms / MS_PER_MINUTE));
     }
     w->is_starved = is_starved;
 }

@@ -2,9 +2,9 @@
  *
  * At half the watchdog's period a timer on the loop puts an empty request into the storage thread's queue and
  * looks whether the thread has done anything since the last look: the answer came, or its counters moved.  As
- * long as the loop turns and the storage thread was not silent for longer than silence_max_ms (one transaction
- * may well take a minute), the watchdog is fed; otherwise the service manager ends the process and starts it
- * anew, and the runs go on where they were.  Loop thread. */
+ * long as the loop turns and the storage thread was not silent for longer than silence_max_ms (one
+ * transaction may well take a minute), the watchdog is fed; otherwise the service manager ends the process
+ * and starts it anew, and the runs go on where they were.  Loop thread. */
 #ifndef DAEMON_WATCHDOG_H
 #define DAEMON_WATCHDOG_H
 

@@ -302,14 +302,14 @@ static void a_new_database_is_noticed(void **state UNUSED)
 {
     static const char *const names[] = {"Zone", "version"};
     char *dir = scratch_dir();
-    write_zone(dir, "XXX-1");
+    write_zone(dir, "ABC-1");
     write_version(dir, "2025a");
     struct tz_cache *cache = tz_cache_create(dir);
     const struct tz *before = zone(cache, "Zone");
     const char *version_before = tz_cache_version(cache);
 
     assert_false(tz_cache_refresh(cache));
-    write_zone(dir, "XXX-2");
+    write_zone(dir, "ABC-2");
     write_version(dir, "2025b");
     assert_ptr_equal(zone(cache, "Zone"), before);
     assert_string_equal(tz_cache_version(cache), "2025a");
