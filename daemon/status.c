@@ -20,7 +20,8 @@ struct status {
     const struct loop_meter *meter;
     const struct clock *clock;
     struct tz_cache *zones;
-    bool is_ready;
+    bool is_armed;        /* the first pass of the scheduler is over: READY may be said */
+    bool is_ready;        /* and was */
     bool is_asking;       /* one question at a time: the next armed pass asks anew anyway */
     bool wants_log;       /* the owner asked: write it out */
     char *reload_failure; /* NULL: the last reload was good */
@@ -123,10 +124,10 @@ static void tell(struct status *s)
     snprintf(line, sizeof line, "%s%s%s%s", summary, has_failure ? "; RELOAD FAILED: " : "",
              has_failure ? s->reload_failure : "", has_failure ? " (old configuration stays)" : "");
     notify_status(line);
-    if (!s->is_ready) {
+    if (s->is_armed && !s->is_ready) {
+        s->is_ready = true;
         notify_ready();
     }
-    s->is_ready = true;
     if (!s->wants_log) {
         return;
     }
@@ -166,6 +167,7 @@ static void ask(struct status *s)
 
 void status_armed(struct status *s)
 {
+    s->is_armed = true;
     ask(s);
 }
 

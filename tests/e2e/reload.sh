@@ -30,22 +30,24 @@ has_logged() { # PATTERN TIMES
     [ "$(logged "$1")" -eq "$2" ] || fail "\"$1\" is in the log $(logged "$1") times, not $2"
 }
 
+views_asked_here() { { sim_get log | grep -o calendarView || true; } | wc -l; }
+
 # The next run of job 1 goes to the stand-in server whose address is $AUTHORITY, and succeeds.
 RUNS=0
 run_goes_here() {
     local before
-    before=$(sim_get log | grep -o calendarView | wc -l)
+    before=$(views_asked_here)
     RUNS=$((RUNS + 1))
     trigger 1
     wait_for 20 "run $RUNS" runs_done "$RUNS"
     [ "$(run_field "$RUNS" outcome)" = success ] || fail "run $RUNS: $(run_field "$RUNS" error_message)"
-    [ "$(sim_get log | grep -o calendarView | wc -l)" -gt "$before" ] || fail "run $RUNS went elsewhere"
+    [ "$(views_asked_here)" -gt "$before" ] || fail "run $RUNS went elsewhere"
 }
 
 # ---- not running ----
 
 sim_start --data tests/graphsim/data
-FIRST_PID=$SIM_PID
+MORE_PIDS=$SIM_PID
 config_write
 expect 1 'no such file|db upgrade' -- aa reload
 expect 0 -- aa key generate
@@ -68,16 +70,24 @@ expect 0 'nothing changed' -- aa reload
 expect 0 '"outcome":"unchanged"' "\"pid\":$DAEMON_PID" '"at":"20[0-9-]*T[0-9:]*Z"' -- managed reload --json
 has_logged '^<[0-6]>.*configuration read again' 0
 
-# ---- a good file: the next run goes to another server ----
+# ---- a good file: the run under way ends where it began, the next one goes to another server ----
 
+sim_post fault '{"match": "calendarView", "times": 1, "action": {"delay_ms": 2000}}'
+trigger 1
+fetches() { [ "$(sql "SELECT count(*) FROM job_runs WHERE state = 'running' AND step = 'fetch'")" = 1 ]; }
+wait_for 10 "a run that fetches" fetches
 sim_start --data tests/graphsim/data
 config_write "max_requests = 8"
 expect 0 'changed: graph.base_url, graph.authority, graph.max_requests' -- managed reload
 has_logged '^<6>configuration read again: changed: graph' 1
-run_goes_here
-# The first server is not needed any more.
-kill -TERM "$FIRST_PID"
-wait "$FIRST_PID" || true
+RUNS=2
+wait_for 20 "the run under way" runs_done 2
+[ "$(run_field 2 outcome)" = success ] || fail "the run under way: $(run_field 2 error_message)"
+[ "$(views_asked_here)" -eq 0 ] || fail "the run under way changed servers"
+kill -TERM "$MORE_PIDS"
+wait "$MORE_PIDS" || true
+MORE_PIDS=
+expect 0 -- aa login anna --refresh-token-file "$WORLD/token" # its tokens are those of the server before
 run_goes_here
 
 # ---- bad files: the old configuration stays ----
@@ -105,7 +115,7 @@ run_goes_here
 
 rm "$CONF"
 expect 1 "$CONF" -- managed reload
-wait_for 5 "the failure" grep -q "^<3>reload failed.*$CONF.*no such file" "$WORLD/daemon.log"
+wait_for 5 "the failure" grep -q "^<3>reload failed.*$CONF does not exist" "$WORLD/daemon.log"
 mkdir "$CONF"
 expect 1 "$CONF.*is a directory" -- managed reload
 wait_for 5 "the failure" grep -q "^<3>reload failed.*$CONF.*is a directory" "$WORLD/daemon.log"

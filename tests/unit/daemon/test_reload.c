@@ -1,10 +1,12 @@
 /* The reload: what is decided about two configurations, and what a SIGHUP then does to a running service. */
 #include "tests/lib/archive_fixture.h"
+#include "tests/lib/notify_socket.h"
 
 #include <uv.h>
 
 #include "base/log.h"
 #include "daemon/messages.h"
+#include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "storage/state_store.h"
 
@@ -21,6 +23,7 @@ struct bench {
     struct settings settings;
     struct reload *reload;
     struct token_store tokens;
+    struct notify_socket manager;
     int n_failed, n_reloaded; /* lines in the log */
     char line[512];           /* the last of them */
     char *answer;             /* service_state "reload" */
@@ -134,6 +137,7 @@ static int set_up(void **state)
     b->settings = settings_of(b->path, "");
     assert_int_equal(uv_loop_init(&b->loop), 0);
     log_set_sink(note_line, b);
+    notify_socket_open(&b->manager, b->f->dir);
     create_parts(b);
     *state = b;
     return 0;
@@ -159,6 +163,7 @@ static int tear_down(void **state)
     uv_run(&b->loop, UV_RUN_DEFAULT);
     int r = uv_loop_close(&b->loop);
     log_set_sink(NULL, NULL);
+    notify_socket_close(&b->manager);
     tz_cache_destroy(b->zones);
     settings_finish(&b->settings);
     fixture_tear_down(&f);
@@ -310,12 +315,74 @@ static void test_new_zones(void **state)
     has_logged(b, 1, 0);
 }
 
+/* What the service manager is told since the last look, after everything that was asked for is done. */
+static const char *told(struct bench *b)
+{
+    (void)read_answer(b);
+    return notify_socket_read(&b->manager);
+}
+
+/* READY is the scheduler's to say; a reload that comes earlier must not say it. */
+static void test_before_ready(void **state)
+{
+    struct bench *b = *state;
+    write_text(b, "aa.conf", "[frob]\n");
+    reload_run(b->reload, 0);
+    status_log(b->status);
+    const char *text = told(b);
+    assert_null(strstr(text, "READY"));
+    assert_null(strstr(text, "RELOADING"));
+    sees(text, "STATUS=");
+    status_armed(b->status);
+    text = told(b);
+    sees(text, "READY=1");
+    sees(text, "RELOAD FAILED: ");
+}
+
+static void test_what_the_manager_is_told(void **state)
+{
+    struct bench *b = *state;
+    status_armed(b->status);
+    sees(told(b), "READY=1");
+    write_text(b, "aa.conf", "[frob]\n");
+    reload_run(b->reload, 0);
+    const char *text = told(b);
+    sees(text, "RELOADING=1\nMONOTONIC_USEC=1");
+    sees(strstr(text, "RELOADING=1"), "\n\nREADY=1\n");
+    sees(text, "STATUS=1 job; no run has succeeded yet; RELOAD FAILED: /tmp/");
+    sees(text, " (old configuration stays)\n");
+    status_armed(b->status);
+    sees(told(b), "RELOAD FAILED");
+    write_text(b, "aa.conf", "");
+    reload_run(b->reload, 0);
+    text = told(b);
+    sees(text, "STATUS=1 job; no run has succeeded yet\n");
+}
+
+/* One message is one line, whatever somebody called a calendar. */
+static void test_status_is_one_line(void **state)
+{
+    struct bench *b = *state;
+    notify_status("next \"A\nREADY=1\"");
+    assert_string_equal(told(b), "STATUS=next \"A READY=1\"\n\n");
+}
+
+static void test_stopping(void **state)
+{
+    struct bench *b = *state;
+    notify_stopping(60000);
+    assert_string_equal(told(b), "STOPPING=1\nEXTEND_TIMEOUT_USEC=60000000\nSTATUS=draining\n\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_decisions), TEST(test_a_good_one),       TEST(test_nothing_changed),
-        TEST(test_a_bad_one), TEST(test_too_many_at_once), TEST(test_new_zones),
+        TEST(test_decisions),          TEST(test_a_good_one),
+        TEST(test_nothing_changed),    TEST(test_a_bad_one),
+        TEST(test_too_many_at_once),   TEST(test_new_zones),
+        TEST(test_before_ready),       TEST(test_what_the_manager_is_told),
+        TEST(test_status_is_one_line), TEST(test_stopping),
     };
     return cmocka_run_group_tests_name("daemon/reload", tests, NULL, NULL);
 }

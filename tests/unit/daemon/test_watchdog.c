@@ -1,9 +1,8 @@
 /* The watchdog: fed while the storage thread does something, silent when it does not, absent when nobody
  * watches. */
 #include "tests/lib/archive_fixture.h"
+#include "tests/lib/notify_socket.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <uv.h>
 
 #include "base/log.h"
@@ -19,8 +18,7 @@ struct bench {
     struct watchdog *watchdog;
     struct still_clock clock; /* the watchdog's alone: the fixture's is read by the storage thread */
     uv_sem_t arrived, gate;   /* the storage thread says that it is there, and waits */
-    int socket;               /* the service manager's end */
-    char socket_path[sizeof((struct sockaddr_un *)0)->sun_path];
+    struct notify_socket manager;
     int n_complaints;
     bool is_closed;
 };
@@ -36,17 +34,6 @@ static void on_closed(void *arg)
     ((struct bench *)arg)->is_closed = true;
 }
 
-static void open_socket(struct bench *b)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(b->socket_path, sizeof b->socket_path, "%s/notify", b->f->dir);
-    memcpy(address.sun_path, b->socket_path, sizeof address.sun_path);
-    b->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    assert_true(b->socket >= 0);
-    assert_int_equal(bind(b->socket, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(setenv("NOTIFY_SOCKET", b->socket_path, 1), 0);
-}
-
 static int set_up(void **state)
 {
     struct bench *b = mem_calloc(1, sizeof *b);
@@ -54,7 +41,7 @@ static int set_up(void **state)
     fixture_set_up(&f);
     b->f = f;
     b->clock = b->f->clock;
-    open_socket(b);
+    notify_socket_open(&b->manager, b->f->dir);
     log_set_sink(note_line, b);
     assert_int_equal(uv_loop_init(&b->loop), 0);
     assert_int_equal(uv_sem_init(&b->gate, 0), 0);
@@ -76,9 +63,7 @@ static int tear_down(void **state)
     uv_sem_destroy(&b->gate);
     uv_sem_destroy(&b->arrived);
     log_set_sink(NULL, NULL);
-    unsetenv("NOTIFY_SOCKET");
-    close(b->socket);
-    unlink(b->socket_path);
+    notify_socket_close(&b->manager);
     fixture_tear_down(&f);
     r = b->is_closed ? r : -1;
     free(b);
@@ -97,13 +82,7 @@ static void watch(struct bench *b, int64_t period_ms)
 
 static bool was_fed(struct bench *b)
 {
-    char text[64];
-    bool fed = false;
-    for (ssize_t n; (n = recv(b->socket, text, sizeof text - 1, 0)) > 0;) {
-        text[n] = '\0';
-        fed = fed || strcmp(text, "WATCHDOG=1") == 0;
-    }
-    return fed;
+    return strstr(notify_socket_read(&b->manager), "WATCHDOG=1\n") != NULL;
 }
 
 static void turn(struct bench *b, int n)
@@ -213,23 +192,13 @@ static void test_destroyed_while_asking(void **state)
     uv_sem_post(&b->gate);
 }
 
-/* What is told is one message, whatever somebody called a calendar. */
-static void test_status_is_one_line(void **state)
-{
-    struct bench *b = *state;
-    char text[64] = "";
-    notify_status("next \"A\nREADY=1\"");
-    assert_true(recv(b->socket, text, sizeof text - 1, 0) > 0);
-    assert_string_equal(text, "STATUS=next \"A READY=1\"");
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_fed_while_idle),         TEST(test_starved_when_the_thread_is_stuck),
         TEST(test_counters_are_progress),  TEST(test_nobody_watches),
-        TEST(test_destroyed_while_asking), TEST(test_status_is_one_line),
+        TEST(test_destroyed_while_asking),
     };
     return cmocka_run_group_tests_name("daemon/watchdog", tests, NULL, NULL);
 }
