@@ -16,16 +16,23 @@
 #define NAME_MAX_LEN 64
 #define VERSION_LEN  31
 
+/* What the database said of itself when it was looked at. */
+struct version {
+    struct version *older; /* kept: somebody may still read its text */
+    char text[VERSION_LEN + 1];
+};
+
 struct tz {
     struct tz *next;
     char *name;
+    const struct version *version; /* that it was loaded under */
     struct tz_file file;
 };
 
 struct tz_cache {
     char *directory;
-    char version[VERSION_LEN + 1];
-    pthread_mutex_t lock; /* guards zones; what hangs on it never changes */
+    pthread_mutex_t lock; /* guards what follows; what hangs on it never changes */
+    struct version *version;
     struct tz *zones;
 };
 
@@ -132,11 +139,12 @@ static void tz_destroy(struct tz *tz)
 }
 
 /* The version stands in the first line of these files: alone, or in tzdata.zi behind a few words. */
-static void read_version(const char *directory, char ret_version[VERSION_LEN + 1])
+static struct version *read_version(const char *directory)
 {
+    struct version *v = mem_calloc(1, sizeof *v);
     static const char *const files[] = {"tzdata.zi", "+VERSION", "version"};
     static const char prefix[] = "# version ";
-    for (size_t i = 0; i < ARRAY_LEN(files) && ret_version[0] == '\0'; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(files) && v->text[0] == '\0'; i++) {
         char line[80] = "";
         CLEANUP_FREE char *path = mem_printf("%s/%s", directory, files[i]);
         FILE *f = fopen(path, "re");
@@ -147,9 +155,10 @@ static void read_version(const char *directory, char ret_version[VERSION_LEN + 1
         bool has_prefix = strncmp(line, prefix, strlen(prefix)) == 0;
         if (is_read && (has_prefix || i > 0)) {
             const char *text = line + (has_prefix ? strlen(prefix) : 0);
-            snprintf(ret_version, VERSION_LEN + 1, "%.*s", (int)strcspn(text, " \r\n"), text);
+            snprintf(v->text, sizeof v->text, "%.*s", (int)strcspn(text, " \r\n"), text);
         }
     }
+    return v;
 }
 
 struct tz_cache *tz_cache_create(const char *directory)
@@ -157,7 +166,7 @@ struct tz_cache *tz_cache_create(const char *directory)
     struct tz_cache *cache = mem_calloc(1, sizeof *cache);
     cache->directory = mem_strdup(directory ? directory : TZ_DATABASE);
     pthread_mutex_init(&cache->lock, NULL);
-    read_version(cache->directory, cache->version);
+    cache->version = read_version(cache->directory);
     return cache;
 }
 
@@ -171,6 +180,11 @@ void tz_cache_destroy(struct tz_cache *cache)
         cache->zones = tz->next;
         tz_destroy(tz);
     }
+    while (cache->version) {
+        struct version *v = cache->version;
+        cache->version = v->older;
+        free(v);
+    }
     pthread_mutex_destroy(&cache->lock);
     free(cache->directory);
     free(cache);
@@ -178,7 +192,26 @@ void tz_cache_destroy(struct tz_cache *cache)
 
 const char *tz_cache_version(struct tz_cache *cache)
 {
-    return cache->version;
+    pthread_mutex_lock(&cache->lock);
+    const char *text = cache->version->text;
+    pthread_mutex_unlock(&cache->lock);
+    return text;
+}
+
+bool tz_cache_refresh(struct tz_cache *cache)
+{
+    struct version *v = read_version(cache->directory);
+    pthread_mutex_lock(&cache->lock);
+    bool has_changed = v->text[0] && strcmp(v->text, cache->version->text) != 0;
+    if (has_changed) {
+        v->older = cache->version;
+        cache->version = v;
+    }
+    pthread_mutex_unlock(&cache->lock);
+    if (!has_changed) {
+        free(v);
+    }
+    return has_changed;
 }
 
 /* Names come from mailboxes.  One that is let through stays below the directory, and each file has just one
@@ -243,6 +276,7 @@ static int load(const struct tz_cache *cache, const char *name, struct tz **ret_
     }
     struct tz *tz = mem_calloc(1, sizeof *tz);
     tz->name = mem_strdup(name);
+    tz->version = cache->version;
     tz->file = file;
     *ret_tz = tz;
     return 0;
@@ -251,7 +285,7 @@ static int load(const struct tz_cache *cache, const char *name, struct tz **ret_
 static struct tz *find_loaded(const struct tz_cache *cache, const char *name)
 {
     struct tz *tz = cache->zones;
-    while (tz && strcmp(tz->name, name) != 0) {
+    while (tz && (tz->version != cache->version || strcmp(tz->name, name) != 0)) {
         tz = tz->next;
     }
     return tz;

@@ -4,7 +4,8 @@
  * own (megabytes, and another version than the system's), libical turns the files into rules and loses
  * footers.
  *
- * A tz_cache loads each zone once and owns it until it is destroyed; zones are immutable.  Any thread. */
+ * A tz_cache loads each zone once for each version of the database and owns it until it is destroyed; zones
+ * are immutable.  Any thread. */
 #ifndef BASE_TZ_H
 #define BASE_TZ_H
 
@@ -28,8 +29,14 @@ void tz_cache_destroy(struct tz_cache *cache);
 MUST_CHECK int tz_cache_get(struct tz_cache *cache, const char *name, const struct tz **ret_tz,
                             struct err *e);
 
-/* The version of the zone database ("2025b"), or "" where it does not say. */
+/* The version of the zone database ("2025b") as of the last look, or "" where it did not say.  Borrowed until
+ * the cache is destroyed. */
 const char *tz_cache_version(struct tz_cache *cache);
+
+/* Looks whether the database on disk has another version by now; if so zones are loaded anew from then on,
+ * while those handed out before stay as they are and stay valid.  True if it has.  A database that does not
+ * say its version has not changed. */
+bool tz_cache_refresh(struct tz_cache *cache);
 
 const char *tz_name(const struct tz *tz);
 

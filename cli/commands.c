@@ -15,6 +15,7 @@
 #include "cli/cmd_job_why.h"
 #include "cli/cmd_key.h"
 #include "cli/cmd_login.h"
+#include "cli/cmd_reload.h"
 #include "cli/cmd_status.h"
 #include "cli/cmd_user.h"
 
@@ -131,6 +132,8 @@ static const struct arg_spec action_list[] = {FLAG("--all"), END};
 static const struct arg_spec audit_list[] = {OPTION("--user", "USER"), NUMBER("--limit", "N", 1, 100000),
                                              END};
 
+static const struct arg_spec reload[] = {NUMBER("--timeout", "SECONDS", 1, 3600), END};
+
 static const char job_add_more[] =
     "ARCHIVE_CONFIG is an id or a name.  The time is on the wall of its zone; without --at it is 23:59.  "
     "--day is a\n"
@@ -162,6 +165,12 @@ static const char job_run_more[] =
     "or 1\n"
     "(failed); interrupting it does not interrupt the run.  75: the run is queued, but no daemon is "
     "running.\n";
+static const char reload_more[] =
+    "Waits (20 s, or --timeout) until the service says what came of it.  0: the file is in use, or nothing "
+    "had "
+    "changed;\n"
+    "1: it is not good and the old configuration stays, whole; 75: no answer in time.  systemctl reload does "
+    "this.\n";
 static const char login_more[] = "Without an option a code is shown that the user types into a browser.  "
                                  "With --refresh-token-file a refresh token\n"
                                  "that was obtained elsewhere is proved by one refresh and stored; the file "
@@ -211,6 +220,7 @@ const struct command commands[] = {
     {"job pause", "let a job start no more runs", job_pause, cmd_job_pause, NULL},
     {"job resume", "end a pause", job_only, cmd_job_resume, NULL},
     {"job run", "run a job now", job_run, cmd_job_run, job_run_more},
+    {"reload", "let the service read its configuration again", reload, cmd_reload, reload_more},
     {"status", "show what the service is doing", NULL, cmd_status, NULL},
     {"appointment list", "list a user's archive", appointment_list, cmd_appointment_list,
      appointment_list_more},

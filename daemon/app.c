@@ -1,36 +1,39 @@
 #include "daemon/app.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/civil.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "daemon/bind_graph.h"
 #include "daemon/bind_store.h"
 #include "daemon/bind_tokens.h"
+#include "daemon/database.h"
 #include "daemon/journal.h"
 #include "daemon/loop_meter.h"
 #include "daemon/messages.h"
 #include "daemon/metrics.h"
+#include "daemon/notify.h"
 #include "daemon/pinger.h"
+#include "daemon/reload.h"
 #include "daemon/signals.h"
 #include "daemon/status.h"
+#include "daemon/watchdog.h"
 #include "graph/graph.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/wall_timer.h"
 #include "storage/instance_store.h"
-#include "storage/migrate.h"
 #include "storage/writer.h"
 
 #define MAX_RUNS 256 /* at once; each holds two pages at most */
 
+/* A drain that has used up drain_seconds still has its end to write. */
+#define STOP_MARGIN_MS (30 * MS_PER_SECOND)
+
 struct app {
     const struct app_options *options;
-    const struct settings *settings;
+    struct settings settings; /* in force; a reload swaps them */
     uv_loop_t loop;
     struct loop_meter meter;
     struct tz_cache *zones;
@@ -40,15 +43,17 @@ struct app {
     struct writer *writer;
     struct bind_store *store;
     struct bind_tokens *tokens;
-    struct graph *graph;
+    struct graph *graph; /* until the calendar has taken it */
     struct bind_graph *calendar;
     struct wall_timer *timer;
     struct scheduler *scheduler;
     struct signals *signals;
     struct journal journal;
     struct status *status;
-    struct metrics *metrics;
+    struct metrics *metrics; /* NULL: nobody reads them */
     struct pinger *pinger;
+    struct reload *reload;
+    struct watchdog *watchdog; /* NULL: nobody watches */
     uv_timer_t drain_limit;
     bool is_stopping;
     int exit_status;
@@ -63,6 +68,7 @@ static void on_writer_closed(void *arg)
     /* Not before: a question that was under way has been answered to them until now. */
     bind_tokens_destroy(app->tokens);
     bind_store_destroy(app->store);
+    reload_destroy(app->reload);
     status_destroy(app->status);
     uv_close((uv_handle_t *)&app->drain_limit, NULL);
     loop_meter_finish(&app->meter);
@@ -74,6 +80,7 @@ static void on_instance_stopped(void *arg, const struct err *e)
     if (e) {
         log_write(LOG_LEVEL_WARNING, MESSAGE_TROUBLE, NULL, "noting the end of this instance: %s", e->msg);
     }
+    watchdog_destroy(app->watchdog);
     writer_destroy(app->writer, on_writer_closed, app);
 }
 
@@ -83,17 +90,10 @@ static int stop_instance(struct db *db, void *arg, struct err *e)
     return instance_stop(db, app->instance_id, e);
 }
 
-static void on_graph_closed(void *arg)
-{
-    struct app *app = arg;
-    app->graph = NULL;
-    writer_submit(app->writer, stop_instance, on_instance_stopped, app);
-}
-
 static void on_calendar_closed(void *arg)
 {
     struct app *app = arg;
-    graph_close(app->graph, on_graph_closed, app);
+    writer_submit(app->writer, stop_instance, on_instance_stopped, app);
 }
 
 static void on_pings_out(void *arg)
@@ -118,7 +118,7 @@ static void on_drain_limit(uv_timer_t *timer)
     struct app *app = timer->data;
     log_write(LOG_LEVEL_WARNING, MESSAGE_STOPPED, NULL,
               "%zu runs did not come to a stop within %lld s; they are resumed at the next start",
-              scheduler_active(app->scheduler), (long long)app->settings->drain_seconds);
+              scheduler_active(app->scheduler), (long long)app->settings.drain_seconds);
     _exit(app->exit_status);
 }
 
@@ -129,8 +129,9 @@ static void stop(struct app *app, int exit_status)
         return;
     }
     app->is_stopping = true;
-    sd_notify(0, "STOPPING=1\nSTATUS=draining");
-    uv_timer_start(&app->drain_limit, on_drain_limit, (uint64_t)app->settings->drain_seconds * 1000, 0);
+    int64_t limit_ms = app->settings.drain_seconds * MS_PER_SECOND;
+    notify_stopping(limit_ms + STOP_MARGIN_MS);
+    uv_timer_start(&app->drain_limit, on_drain_limit, (uint64_t)limit_ms, 0);
     scheduler_drain(app->scheduler, on_drained, app);
 }
 
@@ -158,6 +159,13 @@ static void run_now(struct app *app, const struct signal_info *info)
     }
 }
 
+/* The jobs are looked at also when the configuration is not good: commands that change a job send SIGHUP. */
+static void reload(struct app *app, const struct signal_info *info)
+{
+    reload_run(app->reload, info->has_value && info->value > 0 ? info->value : 0);
+    scheduler_tick(app->scheduler);
+}
+
 static void on_signal(void *arg, const struct signal_info *info)
 {
     struct app *app = arg;
@@ -170,7 +178,7 @@ static void on_signal(void *arg, const struct signal_info *info)
     switch (info->number) {
     case SIGUSR1: run_now(app, info); break;
     case SIGUSR2: status_log(app->status); break;
-    case SIGHUP: scheduler_tick(app->scheduler); break;
+    case SIGHUP: reload(app, info); break;
     default:
         if (app->is_stopping) {
             log_write(LOG_LEVEL_WARNING, MESSAGE_STOPPED, NULL, "second signal: ending at once");
@@ -185,53 +193,14 @@ static void on_signal(void *arg, const struct signal_info *info)
 
 /* ---- up ---- */
 
-static int upgrade_database(struct app *app, struct err *e)
-{
-    struct migrate_state state;
-    int applied = 0;
-    char *copy = NULL;
-    int r = migrate_check(app->db, migrations_sqlite, &state, e);
-    if (r < 0 || state.current == state.newest) {
-        return r;
-    }
-    sd_notify(0, "EXTEND_TIMEOUT_USEC=600000000\nSTATUS=upgrading the database");
-    r = migrate_upgrade(app->db, migrations_sqlite, app->options->version, &applied, &copy, e);
-    if (r == 0) {
-        log_write(LOG_LEVEL_NOTICE, MESSAGE_UPGRADE, NULL,
-                  "database upgraded by %d migrations to version %d; copy of before: %s", applied,
-                  state.newest, copy ? copy : "none was needed");
-    }
-    free(copy);
-    return r;
-}
-
-static int open_database(struct app *app, struct err *e)
-{
-    struct db_options options = {
-        .mode = DB_READ_WRITE, .cache_kib = 8192, .clock = &clock_real, .keyring = app->keyring};
-    const char *path = settings_database_path(app->settings);
-    int r = db_open(path, &options, &app->db, e);
-    if (r == ERR_NOT_FOUND) {
-        return err_set(e, r, 0, "there is no database %s: make one with admin-assistant db upgrade", path);
-    }
-    if (r < 0) {
-        return r;
-    }
-    r = upgrade_database(app, e);
-    if (r < 0) {
-        return r;
-    }
-    return instance_register(app->db, &app->instance_id, e);
-}
-
 static int open_parts(struct app *app, struct err *e)
 {
-    int r = keyring_open(app->settings->keys_directory, &app->keyring, e);
+    int r = keyring_open(app->settings.keys_directory, &app->keyring, e);
     if (r < 0) {
         return r;
     }
     app->zones = tz_cache_create(NULL);
-    r = open_database(app, e);
+    r = database_open(&app->settings, app->keyring, app->options->version, &app->db, &app->instance_id, e);
     if (r < 0) {
         return r;
     }
@@ -242,7 +211,7 @@ static int open_parts(struct app *app, struct err *e)
     app->db = NULL;
     app->store = bind_store_create(app->writer, app->instance_id);
     app->tokens = bind_tokens_create(app->writer);
-    return graph_create(&app->loop, &clock_real, app->settings, bind_tokens_port(app->tokens), NULL,
+    return graph_create(&app->loop, &clock_real, &app->settings, bind_tokens_port(app->tokens), NULL,
                         &app->graph, e);
 }
 
@@ -261,14 +230,45 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
     }
 }
 
+static struct reload *create_reload(struct app *app)
+{
+    struct reload_config config = {
+        .path = app->options->config_path,
+        .credentials_directory = app->options->credentials_directory,
+        .settings = &app->settings,
+        .loop = &app->loop,
+        .clock = &clock_real,
+        .zones = app->zones,
+        .calendar = app->calendar,
+        .tokens = bind_tokens_port(app->tokens),
+        .writer = app->writer,
+        .status = app->status,
+    };
+    return reload_create(&config);
+}
+
+static struct watchdog *create_watchdog(struct app *app)
+{
+    struct watchdog_config config = {
+        .loop = &app->loop,
+        .writer = app->writer,
+        .clock = &clock_real,
+        .period_ms = notify_watchdog_period_ms(),
+        .silence_max_ms = WATCHDOG_SILENCE_MAX_MS,
+    };
+    return watchdog_create(&config);
+}
+
 static int wire(struct app *app, struct err *e)
 {
     journal_init(&app->journal, &clock_real, app->zones, on_fatal, app);
     app->calendar = bind_graph_create(&app->loop, app->graph, app->zones);
+    app->graph = NULL;
     app->status = status_create(app->writer, &app->journal, &app->meter, &clock_real, app->zones);
-    app->metrics =
-        metrics_create(&app->loop, app->writer, app->settings->metrics_file, app->options->version);
-    int r = pinger_create(&app->loop, app->settings->graph_ca_file, NULL, &app->pinger, e);
+    app->metrics = metrics_create(&app->loop, app->writer, app->settings.metrics_file, app->options->version);
+    app->reload = create_reload(app);
+    app->watchdog = create_watchdog(app);
+    int r = pinger_create(&app->loop, app->settings.graph_ca_file, NULL, &app->pinger, e);
     if (r < 0) {
         return r;
     }
@@ -302,12 +302,13 @@ static int give_up(struct app *app, const struct err *e)
 {
     log_write(LOG_LEVEL_ERR, MESSAGE_STOPPED, NULL, "can not start: %s", e->msg);
     db_close(app->db);
+    settings_finish(&app->settings);
     return err_exit_status(e->code);
 }
 
-int app_run(const struct app_options *options, const struct settings *settings)
+int app_run(const struct app_options *options, struct settings *settings)
 {
-    struct app app = {.options = options, .settings = settings};
+    struct app app = {.options = options, .settings = *settings};
     struct err e = {0};
     if (uv_loop_init(&app.loop) < 0) {
         log_write(LOG_LEVEL_CRIT, NULL, NULL, "can not start: no event loop from the kernel");
@@ -320,7 +321,7 @@ int app_run(const struct app_options *options, const struct settings *settings)
         return give_up(&app, &e);
     }
     log_write(LOG_LEVEL_INFO, MESSAGE_STARTED, NULL, "admin-assistantd %s started, database %s, pid %d",
-              options->version, settings_database_path(settings), (int)getpid());
+              options->version, settings_database_path(&app.settings), (int)getpid());
     scheduler_tick(app.scheduler);
     uv_run(&app.loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&app.loop) < 0) {
@@ -329,6 +330,7 @@ int app_run(const struct app_options *options, const struct settings *settings)
     }
     tz_cache_destroy(app.zones);
     keyring_destroy(app.keyring);
+    settings_finish(&app.settings);
     log_write(LOG_LEVEL_INFO, MESSAGE_STOPPED, NULL, "admin-assistantd stopped");
     return app.exit_status;
 }

@@ -8,12 +8,13 @@
 #include "model/settings.h"
 
 struct app_options {
-    const char *config_path;
+    const char *config_path;           /* read again on SIGHUP */
+    const char *credentials_directory; /* the service manager's, or NULL */
     const char *version;
 };
 
 /* Runs until SIGTERM or an error that stops the process.  Returns the process's exit status; every reason for
- * a non-zero one has been logged.  signals_block was called before. */
-MUST_CHECK int app_run(const struct app_options *options, const struct settings *settings);
+ * a non-zero one has been logged.  signals_block was called before.  Takes what is in settings. */
+MUST_CHECK int app_run(const struct app_options *options, struct settings *settings);
 
 #endif

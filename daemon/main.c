@@ -24,7 +24,7 @@ static const char usage[] = "usage: admin-assistantd [--config FILE] [--check-co
                             "\n"
                             "Signals: TERM drains and ends; USR1 runs every active job, or with a queued "
                             "value (kill -q N -s USR1 PID)\n"
-                            "job N; USR2 logs the status; HUP looks at job_configurations anew.\n";
+                            "job N; USR2 logs the status; HUP reads the configuration and the jobs anew.\n";
 
 enum mode { MODE_RUN, MODE_CHECK, MODE_HELP_CONFIG, MODE_DONE, MODE_USAGE };
 
@@ -81,7 +81,8 @@ static int run(const struct arguments *a)
 {
     struct settings settings;
     struct err e;
-    int r = settings_load(a->config_path, getenv("CREDENTIALS_DIRECTORY"), &settings, &e);
+    const char *credentials_directory = getenv("CREDENTIALS_DIRECTORY");
+    int r = settings_load(a->config_path, credentials_directory, &settings, &e);
     if (r < 0) {
         log_write(LOG_LEVEL_ERR, NULL, NULL, "%s", e.msg);
         return err_exit_status(r);
@@ -91,10 +92,9 @@ static int run(const struct arguments *a)
         settings_finish(&settings);
         return 0;
     }
-    struct app_options options = {.config_path = a->config_path, .version = AA_VERSION};
-    int status = app_run(&options, &settings);
-    settings_finish(&settings);
-    return status;
+    struct app_options options = {
+        .config_path = a->config_path, .credentials_directory = credentials_directory, .version = AA_VERSION};
+    return app_run(&options, &settings);
 }
 
 int main(int argc, char **argv)

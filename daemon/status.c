@@ -2,13 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
 
 #include "base/civil.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/tz.h"
 #include "daemon/messages.h"
+#include "daemon/notify.h"
 #include "storage/status_store.h"
 
 #define LINE_MAX_BYTES 512
@@ -20,9 +20,11 @@ struct status {
     const struct loop_meter *meter;
     const struct clock *clock;
     struct tz_cache *zones;
-    bool is_ready;
-    bool is_asking; /* one question at a time: the next armed pass asks anew anyway */
-    bool wants_log; /* the owner asked: write it out */
+    bool is_armed;        /* the first pass of the scheduler is over: READY may be said */
+    bool is_ready;        /* and was */
+    bool is_asking;       /* one question at a time: the next armed pass asks anew anyway */
+    bool wants_log;       /* the owner asked: write it out */
+    char *reload_failure; /* NULL: the last reload was good */
     struct status_summary summary;
 };
 
@@ -40,6 +42,7 @@ void status_destroy(struct status *s)
 {
     if (s) {
         status_summary_finish(&s->summary);
+        free(s->reload_failure);
         free(s);
     }
 }
@@ -115,10 +118,16 @@ static void line_text(const struct status *s, char ret_text[LINE_MAX_BYTES])
 
 static void tell(struct status *s)
 {
-    char line[LINE_MAX_BYTES];
-    line_text(s, line);
-    sd_notifyf(0, "%sSTATUS=%s", s->is_ready ? "" : "READY=1\n", line);
-    s->is_ready = true;
+    char summary[LINE_MAX_BYTES], line[2 * LINE_MAX_BYTES];
+    line_text(s, summary);
+    bool has_failure = s->reload_failure != NULL;
+    snprintf(line, sizeof line, "%s%s%s%s", summary, has_failure ? "; RELOAD FAILED: " : "",
+             has_failure ? s->reload_failure : "", has_failure ? " (old configuration stays)" : "");
+    notify_status(line);
+    if (s->is_armed && !s->is_ready) {
+        s->is_ready = true;
+        notify_ready();
+    }
     if (!s->wants_log) {
         return;
     }
@@ -158,12 +167,20 @@ static void ask(struct status *s)
 
 void status_armed(struct status *s)
 {
+    s->is_armed = true;
     ask(s);
 }
 
 bool status_is_ready(const struct status *s)
 {
     return s->is_ready;
+}
+
+void status_set_reload_failure(struct status *s, const char *why)
+{
+    free(s->reload_failure);
+    s->reload_failure = mem_strdup(why);
+    ask(s);
 }
 
 void status_log(struct status *s)

@@ -31,6 +31,9 @@ void status_armed(struct status *s);
  * takes too long to start. */
 MUST_CHECK bool status_is_ready(const struct status *s);
 
+/* Until it is NULL again every status says that the last reload failed, and why.  Copied. */
+void status_set_reload_failure(struct status *s, const char *why);
+
 /* Writes the full status to the journal, a little later. */
 void status_log(struct status *s);
 

@@ -50,6 +50,18 @@ static const struct ini_option options[] = {
          "where timesheets are written"),
 };
 
+_Static_assert(ARRAY_LEN(options) <= SETTINGS_KEYS_MAX, "settings_compare has room for every key");
+
+/* What a running service holds open, or has read for good. */
+static const struct {
+    const char *section;
+    const char *key;
+} fixed[] = {
+    {"database", "url"},
+    {"keys", "directory"},
+    {"service", "metrics_file"},
+};
+
 /* An address taken apart; pieces of the URL, none of them owned. */
 struct origin {
     bool is_tls;
@@ -334,6 +346,40 @@ void settings_finish(struct settings *s)
         ini_free(options, ARRAY_LEN(options), s);
         *s = (struct settings){0};
     }
+}
+
+static bool is_fixed(const struct ini_option *o)
+{
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
+        if (strcmp(o->section, fixed[i].section) == 0 && strcmp(o->key, fixed[i].key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_equal(const struct ini_option *o, const struct settings *a, const struct settings *b)
+{
+    const void *in_a = (const char *)a + o->offset, *in_b = (const char *)b + o->offset;
+    switch (o->type) {
+    case INI_TEXT: return strcmp(*(char *const *)in_a, *(char *const *)in_b) == 0;
+    case INI_INT: return *(const int64_t *)in_a == *(const int64_t *)in_b;
+    case INI_BOOL: return *(const bool *)in_a == *(const bool *)in_b;
+    }
+    return false;
+}
+
+size_t settings_compare(const struct settings *a, const struct settings *b,
+                        struct settings_change ret_changes[SETTINGS_KEYS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        const struct ini_option *o = &options[i];
+        if (!is_equal(o, a, b)) {
+            ret_changes[n++] = (struct settings_change){o->section, o->key, is_fixed(o)};
+        }
+    }
+    return n;
 }
 
 const char *settings_database_path(const struct settings *s)

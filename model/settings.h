@@ -3,6 +3,8 @@
 #ifndef MODEL_SETTINGS_H
 #define MODEL_SETTINGS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -31,6 +33,18 @@ struct settings {
 MUST_CHECK int settings_load(const char *path, const char *credentials_directory,
                              struct settings *ret_settings, struct err *e);
 void settings_finish(struct settings *s);
+
+/* A key whose value differs between two settings.  Both are literals. */
+struct settings_change {
+    const char *section;
+    const char *key;
+    bool needs_restart; /* a running service can not take it over */
+};
+
+/* The keys that differ, in the order of the option table; returns how many. */
+#define SETTINGS_KEYS_MAX 48
+size_t settings_compare(const struct settings *a, const struct settings *b,
+                        struct settings_change ret_changes[SETTINGS_KEYS_MAX]);
 
 /* The path of an sqlite: URL, borrowed from s. */
 const char *settings_database_path(const struct settings *s);

@@ -343,18 +343,12 @@ static int stop_instance(struct db *db, void *arg, struct err *e)
     return instance_stop(db, ((struct service *)arg)->instance_id, e);
 }
 
-static void on_graph_closed(void *arg)
+static void on_calendar_closed(void *arg)
 {
     struct service *s = arg;
     bind_tokens_destroy(s->tokens);
     bind_store_destroy(s->store);
     writer_submit(s->writer, stop_instance, on_instance_stopped, s);
-}
-
-static void on_calendar_closed(void *arg)
-{
-    struct service *s = arg;
-    graph_close(s->graph, on_graph_closed, s);
 }
 
 static void on_drained(void *arg)

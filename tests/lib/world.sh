@@ -5,6 +5,7 @@ set -euo pipefail
 WORLD=$(mktemp -d "${TMPDIR:-/tmp}/admin-assistant.XXXXXX")
 DAEMON_PID=
 SIM_PID=
+MORE_PIDS= # what a test started besides, to be ended with it
 
 fail() { printf 'FAILED: %s\n' "$*" >&2; [ -e "$WORLD/daemon.log" ] && tail -n 30 "$WORLD/daemon.log" >&2; exit 1; }
 
@@ -23,6 +24,7 @@ world_end() {
     local status=$?
     [ -z "$DAEMON_PID" ] || kill -KILL "$DAEMON_PID" 2>/dev/null || true
     [ -z "$SIM_PID" ] || kill -KILL "$SIM_PID" 2>/dev/null || true
+    [ -z "$MORE_PIDS" ] || kill -KILL $MORE_PIDS 2>/dev/null || true
     wait 2>/dev/null || true
     [ -n "${KEEP_WORLD:-}" ] || rm -rf "$WORLD"
     exit "$status"

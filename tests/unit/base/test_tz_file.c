@@ -281,6 +281,57 @@ static void versions(void **state UNUSED)
     }
 }
 
+static void write_zone(const char *dir, const char *footer)
+{
+    CLEANUP(buf_finish) struct buf b = {.max = 4096};
+    make_slim(&b, footer);
+    write_file(dir, "Zone", b.data, b.len);
+}
+
+static void write_version(const char *dir, const char *version)
+{
+    write_file(dir, "version", version, strlen(version));
+}
+
+static int64_t offset_h(const struct tz *tz)
+{
+    return tz_offset_ms(tz, 0, NULL) / MS_PER_HOUR;
+}
+
+static void a_new_database_is_noticed(void **state UNUSED)
+{
+    static const char *const names[] = {"Zone", "version"};
+    char *dir = scratch_dir();
+    write_zone(dir, "ABC-1");
+    write_version(dir, "2025a");
+    struct tz_cache *cache = tz_cache_create(dir);
+    const struct tz *before = zone(cache, "Zone");
+    const char *version_before = tz_cache_version(cache);
+
+    assert_false(tz_cache_refresh(cache));
+    write_zone(dir, "ABC-2");
+    write_version(dir, "2025b");
+    assert_ptr_equal(zone(cache, "Zone"), before);
+    assert_string_equal(tz_cache_version(cache), "2025a");
+
+    assert_true(tz_cache_refresh(cache));
+    assert_string_equal(tz_cache_version(cache), "2025b");
+    const struct tz *after = zone(cache, "Zone");
+    assert_int_equal(offset_h(after), 2);
+    assert_ptr_equal(zone(cache, "Zone"), after);
+    assert_int_equal(offset_h(before), 1);
+    assert_string_equal(tz_name(before), "Zone");
+    assert_string_equal(version_before, "2025a");
+
+    assert_false(tz_cache_refresh(cache));
+    write_version(dir, "");
+    assert_false(tz_cache_refresh(cache));
+    assert_string_equal(tz_cache_version(cache), "2025b");
+    assert_ptr_equal(zone(cache, "Zone"), after);
+    tz_cache_destroy(cache);
+    remove_dir(dir, names, ARRAY_LEN(names));
+}
+
 int main(void)
 {
     if (access(TZ_DATABASE "/Europe/Berlin", R_OK) != 0) {
@@ -288,11 +339,17 @@ int main(void)
         return 0;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(summer_all_year),         cmocka_unit_test(rule_times_a_week_away),
-        cmocka_unit_test(footer_grammar),          cmocka_unit_test(truncated_files_are_refused),
-        cmocka_unit_test(changed_bytes),           cmocka_unit_test(damaged_files_answer_or_are_refused),
-        cmocka_unit_test(hostile_counts),          cmocka_unit_test(leap_seconds_are_refused),
-        cmocka_unit_test(files_that_are_no_zones), cmocka_unit_test(versions),
+        cmocka_unit_test(summer_all_year),
+        cmocka_unit_test(rule_times_a_week_away),
+        cmocka_unit_test(footer_grammar),
+        cmocka_unit_test(truncated_files_are_refused),
+        cmocka_unit_test(changed_bytes),
+        cmocka_unit_test(damaged_files_answer_or_are_refused),
+        cmocka_unit_test(hostile_counts),
+        cmocka_unit_test(leap_seconds_are_refused),
+        cmocka_unit_test(files_that_are_no_zones),
+        cmocka_unit_test(versions),
+        cmocka_unit_test(a_new_database_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

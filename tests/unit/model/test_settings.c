@@ -403,6 +403,35 @@ static void test_help_is_a_file_of_defaults(void **state)
     settings_finish(&s);
 }
 
+/* Keys in turn against the defaults. */
+static void test_compare(void **state)
+{
+    static const char *const rows[][3] = {
+        {"database", "url", "sqlite:/x.db"}, {"graph", "base_url", "https://x.example"},
+        {"graph", "max_requests", "3"},      {"graph", "ca_file", "/x"},
+        {"keys", "directory", "/x"},         {"service", "drain_seconds", "3"},
+        {"timesheet", "directory", "/x"},
+    };
+    struct settings defaults, s;
+    struct settings_change changes[SETTINGS_KEYS_MAX];
+    (void)state;
+    assert_int_equal(settings_load(NULL, NULL, &defaults, NULL), 0);
+    assert_int_equal(settings_compare(&defaults, &defaults, changes), 0);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[128];
+        snprintf(text, sizeof text, "[%s]\n%s = %s\n", rows[i][0], rows[i][1], rows[i][2]);
+        write_file(text);
+        assert_int_equal(settings_load(path, NULL, &s, NULL), 0);
+        assert_int_equal(settings_compare(&defaults, &s, changes), 1);
+        assert_string_equal(changes[0].section, rows[i][0]);
+        assert_string_equal(changes[0].key, rows[i][1]);
+        bool is_fixed = strcmp(rows[i][0], "database") == 0 || strcmp(rows[i][0], "keys") == 0;
+        assert_int_equal(changes[0].needs_restart, is_fixed);
+        settings_finish(&s);
+    }
+    settings_finish(&defaults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_ping_urls),
         cmocka_unit_test(test_ping_url_length),
         cmocka_unit_test(test_help_is_a_file_of_defaults),
+        cmocka_unit_test(test_compare),
     };
     return cmocka_run_group_tests_name("settings", tests, setup, teardown);
 }
