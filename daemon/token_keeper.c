@@ -147,7 +147,7 @@ static void go_on(struct token_keeper *k)
 {
     if (!k->is_ending) {
         look(k);
-    } else if (count_free(k) == ARRAY_LEN(k->seats)) {
+    } else if (!k->is_asking && count_free(k) == ARRAY_LEN(k->seats)) {
         rest(k);
     }
 }
@@ -253,11 +253,10 @@ static void on_looked(void *arg, const struct err *e)
     }
     if (k->is_ending) {
         go_on(k);
+    } else if (is_over && k->must_ask) { /* a renewal has ended since, or there are news */
+        look(k);
     } else if (is_over) {
         end_round(k);
-        if (k->must_ask) {
-            look(k);
-        }
     }
 }
 

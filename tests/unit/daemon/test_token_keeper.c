@@ -84,7 +84,7 @@ static void add_users(struct bench *b, int64_t n)
         snprintf(email, sizeof email, "u%lld@example.com", (long long)id);
         snprintf(refresh, sizeof refresh, "0.u%lld-1", (long long)id);
         must(user_add(f->db, email, NULL, NULL, &added, &f->e), &f->e);
-        must(user_save(f, added, NULL, refresh), &f->e);
+        must(user_save(f, added, "EwB.good-for-an-hour", refresh), &f->e);
         must(buf_printf(&json, "%s{\"upn\":\"%s\",\"refresh_token\":\"%s\"}", id > 1 ? "," : "", email,
                         refresh),
              &f->e);
