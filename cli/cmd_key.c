@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/print.h"
-#include "storage/user_store.h"
+#include "storage/token_store.h"
 
 int cmd_key_generate(struct session *s, const struct args *a UNUSED, struct err *e)
 {

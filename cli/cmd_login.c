@@ -12,7 +12,7 @@
 #include "cli/remote.h"
 #include "graph/device_code.h"
 #include "graph/oauth.h"
-#include "storage/user_store.h"
+#include "storage/token_store.h"
 
 #define TOKEN_MAX ((size_t)16 * 1024)
 
@@ -132,7 +132,7 @@ static void on_device_done(void *arg, const struct err *e, struct token_reply *r
     } else {
         struct user_tokens tokens = {
             .access = reply->access_token, .refresh = reply->refresh_token, .expires_ms = use_until_ms};
-        (void)!user_login(l->db, l->user->id, &tokens, "device_code", &l->err);
+        (void)!user_login(l->db, l->user->id, &tokens, "device_code", NULL, &l->err);
     }
     remote_leave(l->remote);
 }

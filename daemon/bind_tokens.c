@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "storage/user_store.h"
+#include "storage/token_store.h"
 
 struct bind_tokens {
     struct token_store port;

@@ -199,6 +199,7 @@ static void on_refusal(struct client_call *call, const struct http_reply *reply)
     bool has_body = page_parse_error(buf_str(&reply->body), reply->body.len, &body) == 0;
     struct fault_reply fault = {.status = reply->status,
                                 .what = call->what,
+                                .account = signin_is_app(c->config.signin) ? NULL : call->account,
                                 .request_id = reply->request_id,
                                 .body = has_body ? &body : NULL,
                                 .location = reply->location};

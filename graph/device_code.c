@@ -103,7 +103,7 @@ static void take_tokens(struct device_code *d, struct http_reply *reply)
                 "%s: no refresh token came; the app registration must allow the scope offline_access", what);
         end(d, NULL, 0);
     } else {
-        end(d, &tokens, oauth_use_until_ms(clock_wall_ms(d->clock), tokens.expires_in_s));
+        end(d, &tokens, oauth_use_until_ms(clock_wall_ms(d->clock), tokens.expires_in_s, ""));
     }
     token_reply_finish(&tokens);
 }

@@ -92,7 +92,7 @@ struct status_row {
 
 static const struct status_row status_rows[] = {
     {300, 399, ERR_ORIGIN, false, "redirects are not followed, because the token would go along"},
-    {401, 401, ERR_LOGIN, false, "the token is not accepted; sign in again: admin-assistant login USER"},
+    {401, 401, ERR_LOGIN, false, "the token is not accepted; sign in again"},
     {403, 403, ERR_DENIED, false,
      "a permission (scope) is missing, the calendar is not shared with this account, or a policy forbids it"},
     {404, 404, ERR_NOT_FOUND, true, "it does not exist, or no longer"},
@@ -131,15 +131,18 @@ static const struct code_row *find_code(const struct fault_reply *reply)
     return NULL;
 }
 
-/* "what: SERVER answers 404 Code (request-id …): hint" */
-static int say(struct err *e, int code, const struct fault_reply *reply, const char *server, const char *hint)
+/* "what: SERVER answers 404 Code (request-id …): hint", and with an account ": admin-assistant login ACCOUNT"
+ */
+static int say(struct err *e, int code, const struct fault_reply *reply, const char *server, const char *hint,
+               const char *account)
 {
     const char *id = reply->request_id && *reply->request_id ? reply->request_id
                      : reply->body                           ? reply->body->request_id
                                                              : "";
     const char *body_code = reply->body ? reply->body->code : "";
-    err_set(e, code, reply->status, "%.120s: %s answers %d%s%s%s%s%s: %s", reply->what, server, reply->status,
-            *body_code ? " " : "", body_code, *id ? " (request-id " : "", id, *id ? ")" : "", hint);
+    err_set(e, code, reply->status, "%.120s: %s answers %d%s%s%s%s%s: %s%s%.100s", reply->what, server,
+            reply->status, *body_code ? " " : "", body_code, *id ? " (request-id " : "", id, *id ? ")" : "",
+            hint, account ? ": admin-assistant login " : "", account ? account : "");
     if (e) {
         e->retry_after_ms = reply->retry_after_ms;
     }
@@ -150,10 +153,10 @@ int fault_from_reply(struct err *e, const struct fault_reply *reply)
 {
     const struct code_row *code = find_code(reply);
     if (code) {
-        return say(e, code->to, reply, "Graph", code->hint);
+        return say(e, code->to, reply, "Graph", code->hint, NULL);
     }
     const struct status_row *row = find_status(reply);
-    return say(e, row->code, reply, "Graph", row->hint);
+    return say(e, row->code, reply, "Graph", row->hint, row->code == ERR_LOGIN ? reply->account : NULL);
 }
 
 struct oauth_row {
@@ -162,7 +165,7 @@ struct oauth_row {
     const char *hint;
 };
 
-static const char sign_in_again[] = "sign in again: admin-assistant login USER";
+static const char sign_in_again[] = "sign in again";
 static const char app_wrong[] = "the app registration, tenant, scopes or client secret must be corrected";
 
 static const struct oauth_row oauth_rows[] = {
@@ -202,13 +205,14 @@ int fault_from_oauth(struct err *e, const struct fault_reply *reply)
     static const char server[] = "the sign-in service";
     const struct status_row *row = find_status(reply);
     if (row->code == ERR_SERVER || row->code == ERR_THROTTLED || row->code == ERR_ORIGIN) {
-        return say(e, row->code, reply, server, row->hint);
+        return say(e, row->code, reply, server, row->hint, NULL);
     }
     if (!reply->body) {
-        return say(e, ERR_PROTOCOL, reply, server, "not an answer that it promises");
+        return say(e, ERR_PROTOCOL, reply, server, "not an answer that it promises", NULL);
     }
     const struct oauth_row *known = find_oauth(reply->body->code);
-    int code = say(e, known->to, reply, server, known->hint);
+    const char *account = known->hint == sign_in_again ? reply->account : NULL;
+    int code = say(e, known->to, reply, server, known->hint, account);
     if (e && reply->body->aadsts) {
         err_prefix(e, "AADSTS%ld", reply->body->aadsts);
     }

@@ -17,6 +17,7 @@ int fault_from_curl(struct err *e, int curl_code, const char *host, const char *
 struct fault_reply {
     int status;
     const char *what;       /* the thing that was asked for, for people: "calendars of anna@example.com" */
+    const char *account;    /* who must sign in again if it comes to that; NULL: nobody can, or not known */
     const char *request_id; /* "" if none */
     const struct graph_error *body; /* NULL: not the JSON that Graph promises */
     const char *location;           /* of a redirect; "" if none */

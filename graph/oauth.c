@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jitter.h"
 #include "base/mem.h"
 #include "graph/escape.h"
 
@@ -44,7 +45,13 @@ struct secret *oauth_form(const struct oauth_field *fields)
     return form;
 }
 
-int64_t oauth_use_until_ms(int64_t now_ms, int64_t expires_in_s)
+int64_t oauth_use_until_ms(int64_t now_ms, int64_t expires_in_s, const char *account)
+{
+    int64_t life_ms = expires_in_s * 1000;
+    return now_ms + life_ms / 4 * 3 + jitter_of(jitter_key(account), life_ms / 10 + 1);
+}
+
+int64_t oauth_end_ms(int64_t now_ms, int64_t expires_in_s)
 {
     int64_t life_ms = expires_in_s * 1000;
     int64_t margin_ms = life_ms / 10 < 300000 ? life_ms / 10 : 300000;

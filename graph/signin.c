@@ -1,18 +1,17 @@
 #include "graph/signin.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
-#include "graph/fault.h"
 #include "graph/later.h"
 #include "graph/oauth.h"
 #include "graph/retry.h"
+#include "graph/token_request.h"
 
-#define SECRET_FILE_MAX 4096
+/* How long an old token serves before a new one is asked for again that could not be had. */
+#define SERVE_MS (60 * (int64_t)1000)
 
 const char signin_scopes[] = "offline_access User.Read Calendars.Read";
 
@@ -33,16 +32,18 @@ struct entry {
     struct list waits;
     /* The token in use. */
     struct secret *access; /* NULL: none */
-    int64_t use_until_ms;
+    int64_t use_until_ms;  /* then a newer one is fetched, */
+    int64_t end_ms;        /* and until then this one serves where none can be had */
     uint64_t generation;
     bool is_rejected; /* Graph says 401 to it */
+    bool must_renew;  /* a newer one is wanted, however good it is */
     /* While one is fetched. */
     struct secret *refresh;
     struct token_reply fresh; /* SAVING */
-    int64_t fresh_until_ms;
+    int64_t fresh_until_ms, fresh_end_ms;
     int tries;
     int64_t began_ms;
-    struct http_call *http;
+    struct token_request request; /* ASKING */
     struct alarm_clock *alarm;
     struct err err; /* what the waiting are told */
     struct later_task deliver;
@@ -50,12 +51,8 @@ struct entry {
 
 struct signin {
     uv_loop_t *loop;
-    struct http *http;
     const struct clock *clock;
-    char *url;
-    char *client_id;
-    char *secret_file; /* NULL: delegated */
-    char *app_scope;
+    struct token_end_point end_point;
     struct token_store store;
     struct graph_limits limits;
     struct later *later;
@@ -106,10 +103,10 @@ static void finish_closing(void *arg)
     void *closed_arg = s->closed_arg;
     later_drop(&s->finish);
     later_destroy(s->later);
-    free(s->url);
-    free(s->client_id);
-    free(s->secret_file);
-    free(s->app_scope);
+    free(s->end_point.url);
+    free(s->end_point.client_id);
+    free(s->end_point.secret_file);
+    free(s->end_point.app_scope);
     free(s);
     if (closed) {
         closed(closed_arg);
@@ -118,16 +115,36 @@ static void finish_closing(void *arg)
 
 static void begin(struct entry *en);
 
+/* A passing fault is no news to those whom the token at hand still serves. */
+static bool can_serve(const struct entry *en)
+{
+    return retry_is_worth(en->err.code) && en->access && !en->is_rejected &&
+           en->end_ms > clock_wall_ms(en->signin->clock);
+}
+
+static void postpone(struct entry *en)
+{
+    int64_t later_ms = clock_wall_ms(en->signin->clock) + SERVE_MS;
+    if (en->use_until_ms < later_ms) {
+        en->use_until_ms = later_ms < en->end_ms ? later_ms : en->end_ms;
+    }
+}
+
 /* Tells all who wait.  They may ask again from inside: that is a new round. */
 static void deliver(void *arg)
 {
     struct entry *en = arg;
     struct signin *s = en->signin;
-    if (!en->err.code && en->is_rejected) { /* refused while this was on its way */
+    if (!en->err.code && (en->is_rejected || en->must_renew)) { /* asked for while this was on its way */
         begin(en);
         return;
     }
+    en->must_renew = false;
     struct err err = en->err;
+    bool is_served = can_serve(en);
+    if (is_served) {
+        postpone(en);
+    }
     struct list round;
     /* A copy, because a callback may have the token rejected and replaced. */
     struct secret *access = secret_dup(en->access);
@@ -136,7 +153,8 @@ static void deliver(void *arg)
     list_move_all(&round, &en->waits);
     for (struct list *item; (item = list_pop(&round));) {
         struct signin_wait *w = CONTAINER_OF(item, struct signin_wait, link);
-        w->done(w->arg, err.code ? &err : NULL, err.code ? NULL : &token);
+        bool is_told_err = err.code && (w->wants_new || !is_served);
+        w->done(w->arg, is_told_err ? &err : NULL, is_told_err ? NULL : &token);
     }
     secret_destroy(access);
     if (s->is_closing) {
@@ -148,6 +166,7 @@ static void deliver(void *arg)
 static void settle(struct entry *en)
 {
     en->state = ENTRY_IDLE;
+    en->must_renew = false;
     secret_destroy(en->refresh);
     en->refresh = NULL;
     token_reply_finish(&en->fresh);
@@ -165,29 +184,26 @@ static void settle_with(struct entry *en, const struct err *e)
     settle(en);
 }
 
-static void adopt(struct entry *en, struct secret *access, int64_t use_until_ms)
+static void adopt(struct entry *en, struct secret *access, int64_t use_until_ms, int64_t end_ms)
 {
     secret_destroy(en->access);
     en->access = access;
     en->use_until_ms = use_until_ms;
+    en->end_ms = end_ms;
     en->generation = ++en->signin->generations;
     en->is_rejected = false;
     en->err = (struct err){0};
     settle(en);
 }
 
-static bool is_app(const struct entry *en)
+bool signin_is_app(const struct signin *s)
 {
-    return en->signin->secret_file != NULL;
+    return s->end_point.secret_file != NULL;
 }
 
-static void what_of(const struct entry *en, char ret_what[160])
+static bool is_app(const struct entry *en)
 {
-    if (is_app(en)) {
-        snprintf(ret_what, 160, "sign-in of the application");
-    } else {
-        snprintf(ret_what, 160, "sign-in of %.120s", en->account);
-    }
+    return signin_is_app(en->signin);
 }
 
 static void on_saved(void *arg, const struct err *e)
@@ -199,7 +215,7 @@ static void on_saved(void *arg, const struct err *e)
     }
     struct secret *access = en->fresh.access_token;
     en->fresh.access_token = NULL;
-    adopt(en, access, en->fresh_until_ms);
+    adopt(en, access, en->fresh_until_ms, en->fresh_end_ms);
 }
 
 static void on_marked(void *arg, const struct err *e UNUSED)
@@ -234,7 +250,7 @@ static void recover(struct entry *en)
     int64_t elapsed_ms = clock_mono_ms(s->clock) - en->began_ms;
     if (en->err.code == ERR_LOGIN && !is_app(en)) {
         mark(en);
-    } else if (!s->is_closing && retry_is_worth(en->err.code) &&
+    } else if (!s->is_closing && !can_serve(en) && retry_is_worth(en->err.code) &&
                retry_may(&s->limits, en->tries, elapsed_ms, delay_ms)) {
         en->state = ENTRY_PAUSING;
         en->alarm = alarm_start(s->loop, delay_ms, ask_again, en);
@@ -243,17 +259,14 @@ static void recover(struct entry *en)
     }
 }
 
-static void take_tokens(struct entry *en, struct http_reply *reply)
+static void take_tokens(struct entry *en, struct token_reply *reply)
 {
     struct signin *s = en->signin;
-    char what[160];
-    what_of(en, what);
-    if (page_parse_token(buf_str(&reply->body), reply->body.len, &en->fresh, &en->err) < 0) {
-        (void)err_prefix(&en->err, "%s", what);
-        recover(en);
-        return;
-    }
-    en->fresh_until_ms = oauth_use_until_ms(clock_wall_ms(s->clock), en->fresh.expires_in_s);
+    int64_t now_ms = clock_wall_ms(s->clock);
+    en->fresh = *reply;
+    *reply = (struct token_reply){0};
+    en->fresh_until_ms = oauth_use_until_ms(now_ms, en->fresh.expires_in_s, en->account);
+    en->fresh_end_ms = oauth_end_ms(now_ms, en->fresh.expires_in_s);
     if (is_app(en)) {
         on_saved(en, NULL);
         return;
@@ -263,116 +276,28 @@ static void take_tokens(struct entry *en, struct http_reply *reply)
                   en->fresh_until_ms, on_saved, en);
 }
 
-static void refuse_tokens(struct entry *en, const struct http_reply *reply)
-{
-    struct signin *s = en->signin;
-    struct graph_error body;
-    char what[160];
-    what_of(en, what);
-    bool has_body = page_parse_error(buf_str(&reply->body), reply->body.len, &body) == 0;
-    struct fault_reply fault = {.status = reply->status,
-                                .what = what,
-                                .request_id = reply->request_id,
-                                .body = has_body ? &body : NULL,
-                                .location = reply->location};
-    if (!retry_after_parse(reply->retry_after, clock_wall_ms(s->clock), &s->limits, &fault.retry_after_ms)) {
-        fault.retry_after_ms = 0;
-    }
-    int code = fault_from_oauth(&en->err, &fault);
-    if (is_app(en) && (code == ERR_LOGIN || code == ERR_REQUEST)) {
-        en->err.code = ERR_APP; /* there is nobody who could sign in */
-    }
-    recover(en);
-}
-
-static void on_reply(void *arg, const struct err *e, struct http_reply *reply)
+static void on_reply(void *arg, const struct err *e, struct token_reply *reply)
 {
     struct entry *en = arg;
-    en->http = NULL;
     en->tries++;
     if (e) {
-        char what[160];
-        what_of(en, what);
         en->err = *e;
-        (void)err_prefix(&en->err, "%s", what);
         recover(en);
-    } else if (reply->status == 200) {
-        take_tokens(en, reply);
     } else {
-        refuse_tokens(en, reply);
+        take_tokens(en, reply);
     }
-}
-
-static void send_form(struct entry *en, const struct oauth_field *fields)
-{
-    struct signin *s = en->signin;
-    static const char *const headers[] = {"Accept: application/json", NULL};
-    struct secret *form = oauth_form(fields);
-    struct http_request request = {.url = s->url,
-                                   .headers = headers,
-                                   .form = form,
-                                   .max_body = s->limits.small_bytes,
-                                   .is_secret = true};
-    en->state = ENTRY_ASKING;
-    s->n_requests++;
-    en->http = http_start(s->http, &request, on_reply, en);
-    secret_destroy(form);
-}
-
-/* Checked at each use, as the file may be replaced while the service runs. */
-static int read_app_secret(const char *path, struct secret **ret_secret, struct err *e)
-{
-    struct stat st;
-    struct secret *secret;
-    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IRWXO) != 0) {
-        return err_set(
-            e, ERR_APP, 0,
-            "[graph] client_secret_file \"%.160s\" is open to everybody (mode %04o): chmod 600 it, "
-            "and replace the secret if somebody may have read it",
-            path, (unsigned)st.st_mode & 07777);
-    }
-    int r = secret_read_file(path, SECRET_FILE_MAX, &secret);
-    if (r < 0) {
-        return err_set(e, ERR_APP, 0, "[graph] client_secret_file \"%.160s\": %s", path, err_text(r));
-    }
-    if (secret_len(secret) == 0) {
-        secret_destroy(secret);
-        return err_set(e, ERR_APP, 0, "[graph] client_secret_file \"%.160s\" is empty", path);
-    }
-    *ret_secret = secret;
-    return 0;
-}
-
-static void ask_as_app(struct entry *en)
-{
-    struct signin *s = en->signin;
-    struct secret *secret = NULL;
-    if (read_app_secret(s->secret_file, &secret, &en->err) < 0) {
-        settle(en);
-        return;
-    }
-    struct oauth_field fields[] = {{"grant_type", "client_credentials", NULL},
-                                   {"client_id", s->client_id, NULL},
-                                   {"client_secret", NULL, secret},
-                                   {"scope", s->app_scope, NULL},
-                                   {NULL, NULL, NULL}};
-    send_form(en, fields);
-    secret_destroy(secret);
 }
 
 static void ask(struct entry *en)
 {
     struct signin *s = en->signin;
-    if (is_app(en)) {
-        ask_as_app(en);
+    if (token_request_start(&en->request, &s->end_point, en->account, en->refresh, on_reply, en, &en->err) <
+        0) {
+        settle(en);
         return;
     }
-    struct oauth_field fields[] = {{"grant_type", "refresh_token", NULL},
-                                   {"client_id", s->client_id, NULL},
-                                   {"refresh_token", NULL, en->refresh},
-                                   {"scope", signin_scopes, NULL},
-                                   {NULL, NULL, NULL}};
-    send_form(en, fields);
+    en->state = ENTRY_ASKING;
+    s->n_requests++;
 }
 
 static bool is_same(const struct secret *a, const struct secret *b)
@@ -399,10 +324,10 @@ static void use_tokens(struct entry *en, struct token_set *tokens)
                 "the stored refresh token of %.100s is damaged; run: admin-assistant login %.100s",
                 en->account, en->account);
         mark(en);
-    } else if (is_usable(en, tokens)) {
+    } else if (!en->must_renew && is_usable(en, tokens)) {
         struct secret *access = tokens->access;
         tokens->access = NULL;
-        adopt(en, access, tokens->access_expires_ms);
+        adopt(en, access, tokens->access_expires_ms, tokens->access_expires_ms);
     } else {
         en->refresh = tokens->refresh;
         tokens->refresh = NULL;
@@ -443,12 +368,16 @@ struct signin *signin_create(uv_loop_t *loop, struct http *http, const struct cl
 {
     struct signin *s = mem_calloc(1, sizeof *s);
     s->loop = loop;
-    s->http = http;
     s->clock = clock;
-    s->url = oauth_url(config->authority, config->tenant, "token");
-    s->client_id = mem_strdup(config->client_id);
-    s->secret_file = config->secret_file && *config->secret_file ? mem_strdup(config->secret_file) : NULL;
-    s->app_scope = mem_printf("https://%s/.default", config->graph_host);
+    s->end_point = (struct token_end_point){
+        .http = http,
+        .clock = clock,
+        .limits = &s->limits,
+        .url = oauth_url(config->authority, config->tenant, "token"),
+        .client_id = mem_strdup(config->client_id),
+        .secret_file = config->secret_file && *config->secret_file ? mem_strdup(config->secret_file) : NULL,
+        .app_scope = mem_printf("https://%s/.default", config->graph_host),
+    };
     s->store = *store;
     s->limits = *limits;
     s->later = later_create(loop);
@@ -460,8 +389,8 @@ struct signin *signin_create(uv_loop_t *loop, struct http *http, const struct cl
 /* The store and the network are always answered; the rest ends here. */
 static void cancel_entry(struct entry *en)
 {
-    if (en->http) {
-        http_cancel(en->http);
+    if (en->state == ENTRY_ASKING) {
+        token_request_cancel(&en->request);
     } else if (en->alarm) {
         alarm_stop(en->alarm);
         en->alarm = NULL;
@@ -487,7 +416,7 @@ static struct entry *find_entry(struct signin *s, const char *account)
 {
     LIST_FOREACH (item, &s->entries) {
         struct entry *en = CONTAINER_OF(item, struct entry, link);
-        if (s->secret_file || strcasecmp(en->account, account) == 0) {
+        if (signin_is_app(s) || strcasecmp(en->account, account) == 0) {
             return en;
         }
     }
@@ -499,8 +428,7 @@ static void drop_stale(struct signin *s)
 {
     LIST_FOREACH (item, &s->entries) {
         struct entry *en = CONTAINER_OF(item, struct entry, link);
-        if (en->state == ENTRY_IDLE && list_is_empty(&en->waits) &&
-            en->use_until_ms <= clock_wall_ms(s->clock)) {
+        if (en->state == ENTRY_IDLE && list_is_empty(&en->waits) && en->end_ms <= clock_wall_ms(s->clock)) {
             entry_destroy(en);
         }
     }
@@ -511,7 +439,7 @@ static struct entry *make_entry(struct signin *s, const char *account)
     drop_stale(s);
     struct entry *en = mem_calloc(1, sizeof *en);
     en->signin = s;
-    en->account = mem_strdup(s->secret_file ? "" : account);
+    en->account = mem_strdup(signin_is_app(s) ? "" : account);
     list_init(&en->waits);
     later_task_init(&en->deliver, deliver, en);
     list_append(&s->entries, &en->link);
@@ -523,14 +451,24 @@ static bool has_good_token(const struct entry *en)
     return en->access && !en->is_rejected && en->use_until_ms > clock_wall_ms(en->signin->clock);
 }
 
-void signin_get(struct signin *s, const char *account, struct signin_wait *wait, signin_done done, void *arg)
+/* Adds one who waits.  *ret_is_first: nobody did before. */
+static struct entry *join(struct signin *s, const char *account, struct signin_wait *wait, signin_done done,
+                          void *arg, bool *ret_is_first)
 {
     struct entry *en = find_entry(s, account);
     en = en ? en : make_entry(s, account);
     wait->done = done;
     wait->arg = arg;
-    bool is_first = list_is_empty(&en->waits);
+    wait->wants_new = false;
+    *ret_is_first = list_is_empty(&en->waits);
     list_append(&en->waits, &wait->link);
+    return en;
+}
+
+void signin_get(struct signin *s, const char *account, struct signin_wait *wait, signin_done done, void *arg)
+{
+    bool is_first;
+    struct entry *en = join(s, account, wait, done, arg, &is_first);
     if (en->state != ENTRY_IDLE || !is_first) {
         return; /* told with the others */
     }
@@ -538,6 +476,23 @@ void signin_get(struct signin *s, const char *account, struct signin_wait *wait,
         en->err = (struct err){0};
         settle(en);
     } else {
+        begin(en);
+    }
+}
+
+void signin_renew(struct signin *s, const char *account, struct signin_wait *wait, signin_done done,
+                  void *arg)
+{
+    if (signin_is_app(s) || s->is_closing) {
+        signin_get(s, account, wait, done, arg);
+        return;
+    }
+    bool is_first;
+    struct entry *en = join(s, account, wait, done, arg, &is_first);
+    wait->wants_new = true;
+    /* From ASKING on a new one is under way already. */
+    en->must_renew = en->must_renew || en->state == ENTRY_IDLE || en->state == ENTRY_LOADING;
+    if (en->state == ENTRY_IDLE && is_first) {
         begin(en);
     }
 }
@@ -568,15 +523,10 @@ static void on_mark_done(void *arg, const struct err *e UNUSED)
 
 void signin_mark(struct signin *s, const char *account, const char *reason)
 {
-    if (!s->secret_file && !s->is_closing) {
+    if (!signin_is_app(s) && !s->is_closing) {
         s->n_marks++;
         s->store.mark_reauth(s->store.self, account, reason, on_mark_done, s);
     }
-}
-
-bool signin_is_app(const struct signin *s)
-{
-    return s->secret_file != NULL;
 }
 
 int64_t signin_requests(const struct signin *s)

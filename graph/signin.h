@@ -2,9 +2,10 @@
  *
  * Delegated sign-in: the account's refresh token comes from the token store, is exchanged for an access
  * token, and the rotated refresh token is stored (the store has confirmed) before the new access token is
- * given to anybody.  A crash between the two is harmless: the old refresh token stays good.  Application
- * sign-in (a client secret file is configured): one token for all accounts, kept in memory only; the secret
- * is read from its file at each use.
+ * given to anybody.  A crash between the two is harmless: the old refresh token stays good.  It is replaced
+ * early (oauth_use_until_ms); while that fails for a reason that passes, the one at hand goes on serving
+ * until shortly before its end.  Application sign-in (a client secret file is configured): one token for all
+ * accounts, kept in memory only; the secret is read from its file at each use.
  *
  * Refresh tokens are never kept here, access tokens in guarded memory until they end.  Loop thread only. */
 #ifndef GRAPH_SIGNIN_H
@@ -26,7 +27,7 @@
 struct token_set {
     struct secret *refresh;
     struct secret *access;
-    int64_t access_expires_ms; /* UTC; not to be used from then on (a margin is taken off already) */
+    int64_t access_expires_ms; /* UTC; to be replaced from then on (oauth_use_until_ms) */
     bool needs_reauth;         /* marked so, and nobody has signed in since */
 };
 /* Wipes and frees the secrets. */
@@ -87,9 +88,16 @@ struct signin_wait {
     struct list link;
     signin_done done;
     void *arg;
+    bool wants_new;
 };
 
 void signin_get(struct signin *s, const char *account, struct signin_wait *wait, signin_done done, void *arg);
+/* The same with a token that is fetched anew, however good the one at hand is: the refresh token is used and
+ * replaced, so that it does not end for want of use.  Who asks with signin_get meanwhile waits for the same
+ * request, and is given the token at hand where that fails and may pass.  Application sign-in has nothing to
+ * renew: this is signin_get. */
+void signin_renew(struct signin *s, const char *account, struct signin_wait *wait, signin_done done,
+                  void *arg);
 /* Stops waiting; done is not called.  Accepts one that does not wait. */
 void signin_cancel(struct signin_wait *wait);
 

@@ -18,7 +18,7 @@
 #include "graph/limits.h"
 #include "model/run.h"
 #include "storage/db.h"
-#include "storage/user_store.h"
+#include "storage/token_store.h"
 #include "storage/writer.h"
 #include "tests/graphsim/graphsim.h"
 

@@ -66,7 +66,7 @@ static int add_user(struct db *db, void *arg, struct err *e)
     }
     struct user_tokens tokens = {.refresh = secret_copy(u->refresh_token, strlen(u->refresh_token)),
                                  .expires_ms = INT64_MIN};
-    r = user_login(db, u->id, &tokens, "refresh_token_file", e);
+    r = user_login(db, u->id, &tokens, "refresh_token_file", NULL, e);
     user_tokens_finish(&tokens);
     return r;
 }

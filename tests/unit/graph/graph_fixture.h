@@ -172,6 +172,7 @@ static inline void fake_mark(void *self, const char *account, const char *reason
 struct graph_fixture {
     uv_loop_t loop;
     struct graphsim *sim;
+    const struct clock *clock;
     struct graph_limits limits;
     struct settings settings;
     struct fake_store store;
@@ -217,6 +218,7 @@ static inline int fixture_setup(void **state)
     f->store = (struct fake_store){.loop = &f->loop, .sim = f->sim, .api_requests_before = -1};
     fake_add(&f->store, ANNA, "0.anna-1");
     fake_add(&f->store, BERT, "0.bert-1");
+    f->clock = &clock_real;
     f->limits = graph_limits_default;
     f->limits.request_ms = 5000;
     f->limits.total_ms = 10000;
@@ -241,7 +243,7 @@ static inline void fixture_start(struct graph_fixture *f)
 {
     struct token_store store = {&f->store, fake_load, fake_save, fake_mark};
     struct err e = {0};
-    fixture_need(graph_create(&f->loop, &clock_real, &f->settings, &store, &f->limits, &f->graph, &e), &e);
+    fixture_need(graph_create(&f->loop, f->clock, &f->settings, &store, &f->limits, &f->graph, &e), &e);
 }
 
 /* Closes graph/ and runs the loop until nothing is left. */

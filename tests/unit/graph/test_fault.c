@@ -68,8 +68,9 @@ static const struct reply_row reply_rows[] = {
     {"bad request of a front end", 400, NULL, ERR_PROTOCOL, "400"},
     {"bad id", 400, "ErrorInvalidIdMalformed", ERR_REQUEST, "another mailbox"},
     {"bad zone", 400, "TimeZoneNotSupportedException", ERR_REQUEST, "time zone"},
-    {"expired", 401, "InvalidAuthenticationToken", ERR_LOGIN, "admin-assistant login"},
-    {"expired, empty body", 401, NULL, ERR_LOGIN, "admin-assistant login"},
+    {"expired", 401, "InvalidAuthenticationToken", ERR_LOGIN,
+     "sign in again: admin-assistant login anna@example.com"},
+    {"expired, empty body", 401, NULL, ERR_LOGIN, "admin-assistant login anna@example.com"},
     {"no permission", 403, "ErrorAccessDenied", ERR_DENIED, "scope"},
     {"no permission, HTML", 403, NULL, ERR_DENIED, "scope"},
     {"gone event", 404, "ErrorItemNotFound", ERR_NOT_FOUND, "ErrorItemNotFound"},
@@ -109,6 +110,7 @@ static void test_reply(void **state UNUSED)
         snprintf(body.code, sizeof body.code, "%s", row->code ? row->code : "");
         struct fault_reply reply = {.status = row->status,
                                     .what = "calendar view of anna@example.com",
+                                    .account = "anna@example.com",
                                     .request_id = "0f5b-77",
                                     .body = row->code ? &body : NULL,
                                     .location = "https://evil.example/?token=abc",
@@ -116,7 +118,8 @@ static void test_reply(void **state UNUSED)
         int code = fault_from_reply(&e, &reply);
         if (code != row->to || e.code != code || e.native != row->status || !strstr(e.msg, row->says) ||
             !strstr(e.msg, "anna@example.com") || !strstr(e.msg, "request-id 0f5b-77") ||
-            strstr(e.msg, "token=") || e.retry_after_ms != 7000) {
+            (code != ERR_LOGIN && strstr(e.msg, "admin-assistant login")) || strstr(e.msg, "token=") ||
+            e.retry_after_ms != 7000) {
             fail_msg("%s: %s \"%s\"", row->name, err_name(code), e.msg);
         }
     }
@@ -137,33 +140,34 @@ static void test_oauth(void **state UNUSED)
         const char *error; /* NULL: no JSON */
         int status;
         int to;
+        bool says_login; /* with the command */
     } rows[] = {
-        {"invalid_grant", 400, ERR_LOGIN},
-        {"interaction_required", 400, ERR_LOGIN},
-        {"consent_required", 400, ERR_LOGIN},
-        {"login_required", 400, ERR_LOGIN},
-        {"authorization_declined", 400, ERR_LOGIN},
-        {"access_denied", 400, ERR_LOGIN},
-        {"expired_token", 400, ERR_LOGIN},
-        {"code_expired", 400, ERR_LOGIN},
-        {"invalid_client", 401, ERR_APP},
-        {"unauthorized_client", 400, ERR_APP},
-        {"invalid_scope", 400, ERR_APP},
-        {"invalid_request", 400, ERR_APP},
-        {"invalid_resource", 400, ERR_APP},
-        {"unsupported_grant_type", 400, ERR_APP},
-        {"authorization_pending", 400, ERR_PENDING},
-        {"slow_down", 400, ERR_PENDING},
-        {"temporarily_unavailable", 400, ERR_SERVER},
-        {"temporarily_unavailable", 503, ERR_SERVER},
-        {"invalid_grant", 500, ERR_SERVER}, /* the status wins: the token may be good */
-        {"invalid_grant", 429, ERR_THROTTLED},
-        {"something_new", 400, ERR_REQUEST},
-        {NULL, 400, ERR_PROTOCOL},
-        {NULL, 200, ERR_PROTOCOL},
-        {NULL, 404, ERR_PROTOCOL},
-        {NULL, 502, ERR_SERVER},
-        {NULL, 302, ERR_ORIGIN},
+        {"invalid_grant", 400, ERR_LOGIN, true},
+        {"interaction_required", 400, ERR_LOGIN, true},
+        {"consent_required", 400, ERR_LOGIN, true},
+        {"login_required", 400, ERR_LOGIN, true},
+        {"authorization_declined", 400, ERR_LOGIN, false},
+        {"access_denied", 400, ERR_LOGIN, false},
+        {"expired_token", 400, ERR_LOGIN, false},
+        {"code_expired", 400, ERR_LOGIN, false},
+        {"invalid_client", 401, ERR_APP, false},
+        {"unauthorized_client", 400, ERR_APP, false},
+        {"invalid_scope", 400, ERR_APP, false},
+        {"invalid_request", 400, ERR_APP, false},
+        {"invalid_resource", 400, ERR_APP, false},
+        {"unsupported_grant_type", 400, ERR_APP, false},
+        {"authorization_pending", 400, ERR_PENDING, false},
+        {"slow_down", 400, ERR_PENDING, false},
+        {"temporarily_unavailable", 400, ERR_SERVER, false},
+        {"temporarily_unavailable", 503, ERR_SERVER, false},
+        {"invalid_grant", 500, ERR_SERVER, false}, /* the status wins: the token may be good */
+        {"invalid_grant", 429, ERR_THROTTLED, false},
+        {"something_new", 400, ERR_REQUEST, false},
+        {NULL, 400, ERR_PROTOCOL, false},
+        {NULL, 200, ERR_PROTOCOL, false},
+        {NULL, 404, ERR_PROTOCOL, false},
+        {NULL, 502, ERR_SERVER, false},
+        {NULL, 302, ERR_ORIGIN, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct graph_error body = {.aadsts = 70008};
@@ -171,16 +175,33 @@ static void test_oauth(void **state UNUSED)
         snprintf(body.code, sizeof body.code, "%s", rows[i].error ? rows[i].error : "");
         struct fault_reply reply = {.status = rows[i].status,
                                     .what = "sign-in of anna@example.com",
+                                    .account = "anna@example.com",
                                     .request_id = "",
                                     .body = rows[i].error ? &body : NULL,
                                     .location = ""};
         int code = fault_from_oauth(&e, &reply);
         bool names_number =
             code == ERR_SERVER || code == ERR_THROTTLED || !rows[i].error || strstr(e.msg, "AADSTS70008");
-        if (code != rows[i].to || e.code != code || !strstr(e.msg, "anna@example.com") || !names_number) {
+        bool says_login = strstr(e.msg, "sign in again: admin-assistant login anna@example.com") != NULL;
+        if (code != rows[i].to || e.code != code || !strstr(e.msg, "anna@example.com") || !names_number ||
+            says_login != rows[i].says_login) {
             fail_msg("%s %d: %s \"%s\"", rows[i].error, rows[i].status, err_name(code), e.msg);
         }
     }
+}
+
+/* The application's token, or a device code: no account is known, and none is made up. */
+static void test_nobody_to_name(void **state UNUSED)
+{
+    struct graph_error body = {.code = "invalid_grant"};
+    struct err e = {0};
+    struct fault_reply reply = {.status = 400, .what = "w", .request_id = "", .body = &body, .location = ""};
+    assert_int_equal(fault_from_oauth(&e, &reply), ERR_LOGIN);
+    assert_non_null(strstr(e.msg, "sign in again"));
+    assert_null(strstr(e.msg, "login"));
+    reply.status = 401;
+    assert_int_equal(fault_from_reply(&e, &reply), ERR_LOGIN);
+    assert_null(strstr(e.msg, "login"));
 }
 
 int main(void)
@@ -190,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_reply),
         cmocka_unit_test(test_request_id_of_the_body),
         cmocka_unit_test(test_oauth),
+        cmocka_unit_test(test_nobody_to_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

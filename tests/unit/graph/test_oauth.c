@@ -57,12 +57,39 @@ static void test_url(void **state UNUSED)
     free(url);
 }
 
-static void test_use_until(void **state UNUSED)
+/* Replaced at 75 to 85 % of the life, which is before the end, which is before the real end. */
+static void test_life(void **state UNUSED)
 {
-    assert_int_equal(oauth_use_until_ms(1000, 3600), 1000 + 3300 * 1000); /* five minutes before */
-    assert_int_equal(oauth_use_until_ms(1000, 100), 1000 + 90 * 1000);    /* a tenth of a short life */
-    assert_int_equal(oauth_use_until_ms(1000, 86400), 1000 + 86100 * 1000);
-    assert_int_equal(oauth_use_until_ms(1000, 0), 1000);
+    static const struct {
+        const char *name;
+        int64_t life_s, end_s;
+    } rows[] = {
+        {"an hour", 3600, 3300}, {"ninety minutes", 5400, 5100},
+        {"a day", 86400, 86100}, {"fifty minutes", 3000, 2700},
+        {"short", 100, 90},      {"very short", 1, 0},
+        {"none", 0, 0},
+    };
+    static const char *const accounts[] = {"anna@example.com", "bert@example.com", "c@example.com", ""};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int64_t life_ms = rows[i].life_s * 1000;
+        int64_t end_ms = oauth_end_ms(1000, rows[i].life_s) - 1000;
+        for (size_t k = 0; k < ARRAY_LEN(accounts); k++) {
+            int64_t use_ms = oauth_use_until_ms(1000, rows[i].life_s, accounts[k]) - 1000;
+            if (use_ms < life_ms / 4 * 3 || use_ms > life_ms / 100 * 85 || use_ms > end_ms ||
+                end_ms / 1000 != rows[i].end_s) {
+                fail_msg("%s, \"%s\": used until %lld, ends %lld", rows[i].name, accounts[k],
+                         (long long)use_ms, (long long)end_ms);
+            }
+        }
+    }
+}
+
+static void test_accounts_are_spread(void **state UNUSED)
+{
+    int64_t anna_ms = oauth_use_until_ms(0, 3600, "anna@example.com");
+    int64_t bert_ms = oauth_use_until_ms(0, 3600, "bert@example.com");
+    assert_true(anna_ms != bert_ms);
+    assert_int_equal(oauth_use_until_ms(5000, 3600, "anna@example.com"), anna_ms + 5000);
 }
 
 static void test_is_token(void **state UNUSED)
@@ -88,8 +115,12 @@ static int setup(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_escape),    cmocka_unit_test(test_form),     cmocka_unit_test(test_url),
-        cmocka_unit_test(test_use_until), cmocka_unit_test(test_is_token),
+        cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_url),
+        cmocka_unit_test(test_life),
+        cmocka_unit_test(test_accounts_are_spread),
+        cmocka_unit_test(test_is_token),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
