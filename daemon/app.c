@@ -1,6 +1,7 @@
 #include "daemon/app.h"
 
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -230,6 +231,45 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
     }
 }
 
+static int create_pinger(struct app *app, struct err *e)
+{
+    int r = pinger_create(&app->loop, app->settings.graph_ca_file, NULL, &app->pinger, e);
+    if (r == 0) {
+        app->journal.watcher = pinger_watcher(app->pinger);
+    }
+    return r;
+}
+
+static void create_metrics(struct app *app)
+{
+    app->metrics = metrics_create(&app->loop, app->writer, app->settings.metrics_file, app->options->version);
+}
+
+static void on_old_pings_out(void *arg UNUSED)
+{
+}
+
+/* An old part ends what it has under way by itself. */
+static void on_reloaded(void *arg, const struct reload_change *change)
+{
+    struct app *app = arg;
+    struct err e = {0};
+    if (strcmp(change->old->metrics_file, app->settings.metrics_file) != 0) {
+        metrics_destroy(app->metrics);
+        create_metrics(app);
+        metrics_write(app->metrics);
+    }
+    if (strcmp(change->old->graph_ca_file, app->settings.graph_ca_file) != 0) {
+        struct pinger *old = app->pinger;
+        if (create_pinger(app, &e) == 0) {
+            pinger_close(old, on_old_pings_out, NULL);
+        } else {
+            log_write(LOG_LEVEL_WARNING, MESSAGE_TROUBLE, NULL,
+                      "pings go on with the graph.ca_file of before: %s", e.msg);
+        }
+    }
+}
+
 static struct reload *create_reload(struct app *app)
 {
     struct reload_config config = {
@@ -243,6 +283,8 @@ static struct reload *create_reload(struct app *app)
         .tokens = bind_tokens_port(app->tokens),
         .writer = app->writer,
         .status = app->status,
+        .changed = on_reloaded,
+        .changed_arg = app,
     };
     return reload_create(&config);
 }
@@ -265,14 +307,13 @@ static int wire(struct app *app, struct err *e)
     app->calendar = bind_graph_create(&app->loop, app->graph, app->zones);
     app->graph = NULL;
     app->status = status_create(app->writer, &app->journal, &app->meter, &clock_real, app->zones);
-    app->metrics = metrics_create(&app->loop, app->writer, app->settings.metrics_file, app->options->version);
     app->reload = create_reload(app);
     app->watchdog = create_watchdog(app);
-    int r = pinger_create(&app->loop, app->settings.graph_ca_file, NULL, &app->pinger, e);
+    create_metrics(app);
+    int r = create_pinger(app, e);
     if (r < 0) {
         return r;
     }
-    app->journal.watcher = pinger_watcher(app->pinger);
     r = wall_timer_create(&app->loop, on_timer, app, &app->timer, e);
     if (r < 0) {
         return r;

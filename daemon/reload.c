@@ -96,7 +96,8 @@ static int replace_graph(struct reload *r, const struct settings *wanted, struct
     return error;
 }
 
-/* Everything that can fail comes before the first thing that changes. */
+/* Everything that can fail comes before the first thing that changes.  Afterwards *wanted holds the old
+ * settings; after an error it is to be finished, too. */
 static int swap(struct reload *r, struct settings *wanted, struct reload_decision *d, struct err *e)
 {
     int error = settings_load(r->config.path, r->config.credentials_directory, wanted, e);
@@ -116,27 +117,32 @@ static int swap(struct reload *r, struct settings *wanted, struct reload_decisio
     return error;
 }
 
-static void look_at_zones(struct reload *r, struct reload_decision *d)
+static bool look_at_zones(struct reload *r, struct reload_decision *d)
 {
     char text[80];
-    if (tz_cache_refresh(r->config.zones)) {
+    bool has_changed = tz_cache_refresh(r->config.zones);
+    if (has_changed) {
         d->verdict = RELOAD_APPLIED;
         snprintf(text, sizeof text, "time zones (now %s)", tz_cache_version(r->config.zones));
         add_text(d, ", ", text);
     }
+    return has_changed;
 }
 
 static void read_again(struct reload *r, struct reload_decision *d)
 {
-    struct settings wanted = {.database_url = NULL};
+    struct settings old = {.database_url = NULL};
     struct err e = {0};
-    if (swap(r, &wanted, d, &e) < 0) {
+    if (swap(r, &old, d, &e) < 0) {
         d->verdict = RELOAD_FAILED;
         snprintf(d->text, sizeof d->text, "%s", e.msg);
     } else {
-        look_at_zones(r, d);
+        struct reload_change change = {.old = &old, .has_new_zones = look_at_zones(r, d)};
+        if (d->verdict == RELOAD_APPLIED) {
+            r->config.changed(r->config.changed_arg, &change);
+        }
     }
-    settings_finish(&wanted);
+    settings_finish(&old);
 }
 
 /* ---- telling ---- */

@@ -35,6 +35,12 @@ struct reload_decision {
 void reload_decide(const struct settings *current, const struct settings *wanted,
                    struct reload_decision *ret_decision);
 
+/* What is new after a good reload.  Borrowed for the call. */
+struct reload_change {
+    const struct settings *old; /* the ones before, which may be the same */
+    bool has_new_zones;
+};
+
 /* All borrowed; *settings is what changes. */
 struct reload_config {
     const char *path;
@@ -47,6 +53,9 @@ struct reload_config {
     const struct token_store *tokens;
     struct writer *writer;
     struct status *status;
+    /* For whatever else follows settings or zones, which have changed already; can not fail any more. */
+    void (*changed)(void *arg, const struct reload_change *change);
+    void *changed_arg;
 };
 
 struct reload;

@@ -77,8 +77,9 @@ trigger 1
 fetches() { [ "$(sql "SELECT count(*) FROM job_runs WHERE state = 'running' AND step = 'fetch'")" = 1 ]; }
 wait_for 10 "a run that fetches" fetches
 sim_start --data tests/graphsim/data
-config_write "max_requests = 8"
-expect 0 'changed: graph.base_url, graph.authority, graph.max_requests' -- managed reload
+config_write "max_requests = 8" "[service]" "metrics_file = $WORLD/metrics"
+expect 0 'changed: graph.base_url, graph.authority, graph.max_requests, service.metrics_file' -- managed reload
+wait_for 10 "the metrics" test -s "$WORLD/metrics"
 has_logged '^<6>configuration read again: changed: graph' 1
 RUNS=2
 wait_for 20 "the run under way" runs_done 2

@@ -29,6 +29,9 @@ struct bench {
     char *answer;             /* service_state "reload" */
     bool is_read;
     int n_closed;
+    int n_changes; /* that were handed on */
+    int64_t old_drain_seconds;
+    bool has_new_zones;
 };
 
 /* ---- the decision ---- */
@@ -103,6 +106,14 @@ static void note_line(void *arg, enum log_level level, const char *id, const str
     }
 }
 
+static void on_changed(void *arg, const struct reload_change *change)
+{
+    struct bench *b = arg;
+    b->n_changes++;
+    b->old_drain_seconds = change->old->drain_seconds;
+    b->has_new_zones = change->has_new_zones;
+}
+
 static void create_parts(struct bench *b)
 {
     struct graph *graph;
@@ -123,6 +134,8 @@ static void create_parts(struct bench *b)
         .tokens = &b->tokens,
         .writer = b->writer,
         .status = b->status,
+        .changed = on_changed,
+        .changed_arg = b,
     };
     b->reload = reload_create(&config);
 }
@@ -226,6 +239,9 @@ static void test_a_good_one(void **state)
     write_text(b, "aa.conf", "[service]\ndrain_seconds = 7\n");
     reload_run(b->reload, 4711);
     assert_int_equal(b->settings.drain_seconds, 7);
+    assert_int_equal(b->n_changes, 1);
+    assert_int_equal(b->old_drain_seconds, 30);
+    assert_false(b->has_new_zones);
     assert_ptr_equal(bind_graph_current(b->calendar), before);
     has_logged(b, 1, 0);
     sees(b->line, "changed: service.drain_seconds");
@@ -248,6 +264,7 @@ static void test_nothing_changed(void **state)
     reload_run(b->reload, 0);
     reload_run(b->reload, 12);
     has_logged(b, 0, 0);
+    assert_int_equal(b->n_changes, 0);
     sees(read_answer(b), "\"outcome\":\"unchanged\"");
 }
 
@@ -276,6 +293,7 @@ static void test_a_bad_one(void **state)
     write_text(b, "aa.conf", "");
     reload_run(b->reload, 0);
     reload_run(b->reload, 0);
+    assert_int_equal(b->n_changes, 0);
     has_logged(b, 1, 3); /* it is good again, although nothing changed */
 }
 
@@ -311,6 +329,7 @@ static void test_new_zones(void **state)
     reload_run(b->reload, 0);
     has_logged(b, 1, 0);
     sees(b->line, "changed: time zones (now 2031a)");
+    assert_true(b->has_new_zones);
     reload_run(b->reload, 0);
     has_logged(b, 1, 0);
 }
