@@ -5,14 +5,12 @@
 
 #include <stdint.h>
 
-/* 0 ≤ result < span (span > 0).  The finisher of splitmix64 (a published constant set): neighbouring keys
- * come out far apart. */
+#include "base/mix.h"
+
+/* 0 ≤ result < span (span > 0).  Neighbouring keys come out far apart. */
 static inline int64_t jitter_of(uint64_t key, int64_t span)
 {
-    uint64_t x = key + 0x9e3779b97f4a7c15u;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return (int64_t)((x ^ (x >> 31)) % (uint64_t)span);
+    return (int64_t)(mix64(key) % (uint64_t)span);
 }
 
 /* A key for a name (FNV-1a, 64 bit). */

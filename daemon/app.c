@@ -20,6 +20,7 @@
 #include "daemon/reload.h"
 #include "daemon/signals.h"
 #include "daemon/status.h"
+#include "daemon/token_keeper.h"
 #include "daemon/watchdog.h"
 #include "graph/graph.h"
 #include "scheduler/scheduler.h"
@@ -48,6 +49,8 @@ struct app {
     struct bind_graph *calendar;
     struct wall_timer *timer;
     struct scheduler *scheduler;
+    struct wall_timer *token_timer;
+    struct token_keeper *keeper;
     struct signals *signals;
     struct journal journal;
     struct status *status;
@@ -56,6 +59,7 @@ struct app {
     struct reload *reload;
     struct watchdog *watchdog; /* NULL: nobody watches */
     uv_timer_t drain_limit;
+    bool is_up; /* the first pass of the scheduler is over */
     bool is_stopping;
     int exit_status;
 };
@@ -69,6 +73,7 @@ static void on_writer_closed(void *arg)
     /* Not before: a question that was under way has been answered to them until now. */
     bind_tokens_destroy(app->tokens);
     bind_store_destroy(app->store);
+    token_keeper_destroy(app->keeper);
     reload_destroy(app->reload);
     status_destroy(app->status);
     uv_close((uv_handle_t *)&app->drain_limit, NULL);
@@ -108,6 +113,8 @@ static void on_drained(void *arg)
     struct app *app = arg;
     uv_timer_stop(&app->drain_limit);
     signals_destroy(app->signals);
+    token_keeper_close(app->keeper);
+    wall_timer_destroy(app->token_timer);
     wall_timer_destroy(app->timer);
     scheduler_destroy(app->scheduler);
     metrics_destroy(app->metrics);
@@ -160,11 +167,19 @@ static void run_now(struct app *app, const struct signal_info *info)
     }
 }
 
+/* Somebody else may have written: jobs, users, requests. */
+static void look_again(void *arg)
+{
+    struct app *app = arg;
+    scheduler_tick(app->scheduler);
+    token_keeper_look(app->keeper);
+}
+
 /* The jobs are looked at also when the configuration is not good: commands that change a job send SIGHUP. */
 static void reload(struct app *app, const struct signal_info *info)
 {
     reload_run(app->reload, info->has_value && info->value > 0 ? info->value : 0);
-    scheduler_tick(app->scheduler);
+    look_again(app);
 }
 
 static void on_signal(void *arg, const struct signal_info *info)
@@ -225,6 +240,10 @@ static void on_timer(void *arg)
 static void on_armed(void *arg, int64_t wake_ms UNUSED)
 {
     struct app *app = arg;
+    if (!app->is_up) {
+        app->is_up = true;
+        token_keeper_start(app->keeper);
+    }
     if (scheduler_active(app->scheduler) == 0 || !status_is_ready(app->status)) {
         status_armed(app->status);
         metrics_write(app->metrics);
@@ -254,6 +273,7 @@ static void on_reloaded(void *arg, const struct reload_change *change)
 {
     struct app *app = arg;
     struct err e = {0};
+    token_keeper_start(app->keeper);
     if (strcmp(change->old->metrics_file, app->settings.metrics_file) != 0) {
         metrics_destroy(app->metrics);
         create_metrics(app);
@@ -268,6 +288,35 @@ static void on_reloaded(void *arg, const struct reload_change *change)
                       "pings go on with the graph.ca_file of before: %s", e.msg);
         }
     }
+}
+
+static void on_token_timer(void *arg)
+{
+    struct app *app = arg;
+    token_keeper_look(app->keeper);
+}
+
+static struct signin *current_signin(void *arg)
+{
+    struct app *app = arg;
+    return graph_signin_of(bind_graph_current(app->calendar));
+}
+
+static int create_keeper(struct app *app, struct err *e)
+{
+    int r = wall_timer_create(&app->loop, on_token_timer, app, &app->token_timer, e);
+    if (r < 0) {
+        return r;
+    }
+    struct token_keeper_options options = {
+        .writer = app->writer,
+        .signin = current_signin,
+        .signin_arg = app,
+        .timer = wall_timer_port(app->token_timer),
+        .clock = &clock_real,
+    };
+    app->keeper = token_keeper_create(&options);
+    return 0;
 }
 
 static struct reload *create_reload(struct app *app)
@@ -311,6 +360,10 @@ static int wire(struct app *app, struct err *e)
     app->watchdog = create_watchdog(app);
     create_metrics(app);
     int r = create_pinger(app, e);
+    if (r < 0) {
+        return r;
+    }
+    r = create_keeper(app, e);
     if (r < 0) {
         return r;
     }

@@ -59,7 +59,6 @@ static const struct {
 } fixed[] = {
     {"database", "url"},
     {"keys", "directory"},
-    {"service", "metrics_file"},
 };
 
 /* An address taken apart; pieces of the URL, none of them owned. */

@@ -1,6 +1,6 @@
 #include "scheduler/retry.h"
 
-#include "base/mix.h"
+#include "base/jitter.h"
 
 /* Between half and all of 30 s · 2^(attempt-1), at most an hour. */
 static int64_t backoff(int64_t job_id, int attempt)
@@ -12,8 +12,7 @@ static int64_t backoff(int64_t job_id, int attempt)
     if (full > RETRY_LONGEST_MS) {
         full = RETRY_LONGEST_MS;
     }
-    uint64_t jitter = mix64((uint64_t)job_id * 64 + (uint64_t)attempt) % (uint64_t)(full / 2 + 1);
-    return full / 2 + (int64_t)jitter;
+    return full / 2 + jitter_of((uint64_t)job_id * 64 + (uint64_t)attempt, full / 2 + 1);
 }
 
 static int64_t asked_delay(const struct err *e, int64_t job_id, int attempt)

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "base/jitter.h"
 #include "base/mem.h"
-#include "base/mix.h"
 
 /* Where the slots begin that have no verdict yet. */
 static int64_t decided_until(const struct job *job, int64_t now_ms)
@@ -142,7 +142,7 @@ static void judge(const struct job *job, struct slot *slots, size_t n, int64_t n
         miss(job, slots, n, now_ms);
         return;
     }
-    int64_t jitter_ms = is_storm ? (int64_t)(mix64((uint64_t)job->id) % SLOTS_SPREAD_MS) : 0;
+    int64_t jitter_ms = is_storm ? jitter_of((uint64_t)job->id, SLOTS_SPREAD_MS) : 0;
     run_newest(job, slots, n, now_ms, jitter_ms);
 }
 
