@@ -78,41 +78,23 @@ static enum task wait_for_task(struct writer *w)
 
 /* ---- storage thread: what others write ---- */
 
-static void forget_poke(struct writer *w)
-{
-    uv_mutex_lock(&w->mutex);
-    w->is_poked = false;
-    uv_mutex_unlock(&w->mutex);
-}
-
-/* Only inside a write transaction, when nobody else is half-way through a commit: what is committed shows in
- * the log file a moment before readers see it, and whoever was woken by the former must not look before the
- * latter. */
+/* Reads only, and outside a transaction waits for nobody and keeps nobody waiting: an SQL shell has no busy
+ * timeout and would fail.  Inside a write transaction nobody is half-way through a commit, so that the answer
+ * is final. */
 static void look(struct writer *w)
 {
     int64_t version;
-    forget_poke(w);
+    uv_mutex_lock(&w->mutex);
+    w->is_poked = false;
+    uv_mutex_unlock(&w->mutex);
     if (db_data_version(w->db, &version, NULL) < 0 || version == w->seen_version) {
-        return; /* what could not be asked now is seen by the next group */
+        return; /* what could not be asked now is seen by the next look */
     }
     w->seen_version = version;
     uv_mutex_lock(&w->mutex);
     w->has_foreign = true;
     uv_mutex_unlock(&w->mutex);
     uv_async_send(&w->async);
-}
-
-/* For a poke while nothing waits.  A transaction that changed nothing leaves the file alone. */
-static void look_only(struct writer *w)
-{
-    struct err error = {0};
-    if (db_begin(w->db, &error) == 0) {
-        look(w);
-        db_rollback(w->db);
-    } else if (error.code != ERR_DB_BUSY) {
-        forget_poke(w); /* the next request meets the error, and has somebody to tell */
-    }
-    /* Still locked after the busy timeout: the poke stays, and the wait begins again. */
 }
 
 /* ---- storage thread: requests ---- */
@@ -242,7 +224,7 @@ static void run_thread(void *arg)
     enum task task;
     while ((task = wait_for_task(w)) != TASK_END) {
         if (task == TASK_LOOK) {
-            look_only(w);
+            look(w);
         } else {
             run_group(w, &group);
             hand_back(w, &group, false);

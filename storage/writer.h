@@ -5,8 +5,8 @@
  * transaction with a savepoint each, so that a work that fails undoes only itself and many small requests
  * cost one fsync.  When the commit itself fails, every request of the group gets that error.
  *
- * At the start of each transaction the storage thread also looks whether another connection (the command
- * line, an SQL shell) has written since it looked last.
+ * At the start of each transaction, and when poked, the storage thread also looks whether another connection
+ * (the command line, an SQL shell) has committed since it looked last.
  *
  * `done` is called exactly once, on the loop thread, never from inside writer_submit. */
 #ifndef STORAGE_WRITER_H
@@ -37,8 +37,8 @@ void writer_submit(struct writer *w, writer_work work, writer_done done, void *a
  * borrowed until then. */
 void writer_on_foreign_change(struct writer *w, void (*changed)(void *arg), void *arg);
 
-/* Makes the storage thread look although nothing is submitted.  Writes nothing.  Pokes before it looks are
- * one; while the database is locked by somebody, it goes on waiting for its turn. */
+/* Makes the storage thread look although nothing is submitted.  Takes no lock and writes nothing; pokes
+ * before it looks are one.  What is just being committed is not seen yet. */
 void writer_poke(struct writer *w);
 
 /* Finishes what was submitted, ends the thread and closes the connection; then calls closed(arg) on the loop
