@@ -11,6 +11,7 @@
 #include "daemon/bind_store.h"
 #include "daemon/bind_tokens.h"
 #include "daemon/database.h"
+#include "daemon/db_watch.h"
 #include "daemon/journal.h"
 #include "daemon/loop_meter.h"
 #include "daemon/messages.h"
@@ -52,6 +53,7 @@ struct app {
     struct wall_timer *token_timer;
     struct token_keeper *keeper;
     struct signals *signals;
+    struct db_watch *watch;
     struct journal journal;
     struct status *status;
     struct metrics *metrics; /* NULL: nobody reads them */
@@ -113,6 +115,8 @@ static void on_drained(void *arg)
     struct app *app = arg;
     uv_timer_stop(&app->drain_limit);
     signals_destroy(app->signals);
+    db_watch_destroy(app->watch);
+    writer_on_foreign_change(app->writer, NULL, NULL);
     token_keeper_close(app->keeper);
     wall_timer_destroy(app->token_timer);
     wall_timer_destroy(app->timer);
@@ -350,6 +354,21 @@ static struct watchdog *create_watchdog(struct app *app)
     return watchdog_create(&config);
 }
 
+/* What is written from here on nobody would see; the next start opens the file that is there now. */
+static void on_replaced(void *arg, const struct err *why)
+{
+    struct app *app = arg;
+    log_write(LOG_LEVEL_CRIT, MESSAGE_REPLACED, NULL, "stopping: %s", why->msg);
+    stop(app, 1);
+}
+
+static int watch_database(struct app *app, struct err *e)
+{
+    writer_on_foreign_change(app->writer, look_again, app);
+    return db_watch_create(&app->loop, settings_database_path(&app->settings), app->writer, on_replaced, app,
+                           &app->watch, e);
+}
+
 static int wire(struct app *app, struct err *e)
 {
     journal_init(&app->journal, &clock_real, app->zones, on_fatal, app);
@@ -372,6 +391,10 @@ static int wire(struct app *app, struct err *e)
         return r;
     }
     r = signals_create(&app->loop, on_signal, app, &app->signals, e);
+    if (r < 0) {
+        return r;
+    }
+    r = watch_database(app, e);
     if (r < 0) {
         return r;
     }
