@@ -91,23 +91,34 @@ static void bind_slot(struct stmt *s, const struct slot_plan *plan, const struct
     stmt_int(s, 8, slot->is_catch_up);
 }
 
-/* Claims the slot by this one insert.  Nothing is inserted where another run waits in line. */
+/* Whether a run waits in line that has not begun; requests are for days of their own. */
+static int has_line(struct db *db, int64_t job_id, bool *ret_has, struct err *e)
+{
+    int64_t id;
+    struct stmt *s = db_stmt(db, "SELECT id FROM job_runs WHERE job_id = $1 AND state = 'queued' AND "
+                                 "state <> 'done' AND run_trigger <> 'request' LIMIT 1");
+    stmt_int(s, 1, job_id);
+    int r = find_id(s, &id, e);
+    *ret_has = r == 0 && id != 0;
+    return r;
+}
+
+/* Claims the slot by this one insert.  (One row of values: for an INSERT … SELECT SQLite keeps a copy of
+ * every page it changes, in case a later row fails.) */
 static int insert_queued(struct db *db, const struct slot_plan *plan, const struct slot *slot,
-                         bool may_line_up, bool *ret_is_new, struct err *e)
+                         bool *ret_is_new, struct err *e)
 {
     char uuid[CLOCK_UUID_LEN + 1];
     clock_uuid(db_clock(db), uuid);
-    struct stmt *s = db_stmt(
-        db, "INSERT INTO job_runs (user_id, job_id, slot_at, run_trigger, state, from_date, to_date, "
-            "correlation_id, created_at, is_catch_up, not_before) "
-            "SELECT $1, $2, $3, 'schedule', 'queued', $4, $5, $6, $7, $8, $9 WHERE $10 = 1 OR NOT EXISTS "
-            "(SELECT 1 FROM job_runs q WHERE q.job_id = $2 AND q.state = 'queued' AND q.state <> 'done' AND "
-            "q.run_trigger <> 'request') ON CONFLICT (job_id, slot_at, run_trigger) DO NOTHING");
+    struct stmt *s =
+        db_stmt(db, "INSERT INTO job_runs (user_id, job_id, slot_at, run_trigger, state, from_date, to_date, "
+                    "correlation_id, created_at, is_catch_up, not_before) "
+                    "VALUES ($1, $2, $3, 'schedule', 'queued', $4, $5, $6, $7, $8, $9) "
+                    "ON CONFLICT (job_id, slot_at, run_trigger) DO NOTHING");
     bind_slot(s, plan, slot, uuid, db_now_ms(db));
     if (slot->not_before_ms > 0) {
         stmt_time(s, 9, slot->not_before_ms);
     }
-    stmt_int(s, 10, may_line_up);
     int r = stmt_run(s, e);
     if (r == 0) {
         *ret_is_new = db_changes(db) == 1;
@@ -197,13 +208,14 @@ static int queue_slot(struct db *db, const struct slot_plan *plan, struct slot *
     if (slot->verdict != SLOT_PENDING) {
         return insert_verdict(db, plan, slot, e);
     }
-    int r = insert_queued(db, plan, slot, may_line_up, &slot->is_new, e);
-    if (r < 0 || slot->is_new) {
-        slot->run_id = r < 0 ? 0 : db_last_id(db);
-        return r;
+    int r = may_line_up ? 0 : has_line(db, plan->job_id, &has, e);
+    if (r == 0 && has) {
+        r = has_row(db, plan, slot, &has, e);
+        return r < 0 || has ? r : skip_overlap(db, plan, slot, e);
     }
-    r = has_row(db, plan, slot, &has, e);
-    return r < 0 || has ? r : skip_overlap(db, plan, slot, e);
+    r = r < 0 ? r : insert_queued(db, plan, slot, &slot->is_new, e);
+    slot->run_id = r == 0 && slot->is_new ? db_last_id(db) : 0;
+    return r;
 }
 
 static int count_slots(struct db *db, const struct slot_plan *plan, struct err *e)
