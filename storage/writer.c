@@ -31,10 +31,15 @@ struct writer {
     struct list waiting;
     struct list finished;
     struct list answers; /* loop thread only: finished, not told yet */
+    bool is_poked;       /* look at the file, although nothing may be waiting */
+    bool has_foreign;    /* somebody else wrote; not told yet */
     bool is_ending;      /* nothing more will be submitted */
     bool has_ended;      /* the thread is past its last request, the connection closed */
     void (*closed)(void *arg);
     void *closed_arg;
+    void (*foreign_change)(void *arg); /* loop thread only */
+    void *foreign_change_arg;
+    int64_t seen_version; /* storage thread only, once it runs */
     _Atomic int64_t commits;
     _Atomic int64_t requests;
 };
@@ -54,17 +59,45 @@ static struct request *take_waiting(struct writer *w)
     return request_of(item);
 }
 
-/* False when there is nothing left to wait for. */
-static bool wait_for_work(struct writer *w)
+enum task {
+    TASK_END, /* nothing waits, and nothing more will come */
+    TASK_REQUESTS,
+    TASK_LOOK, /* nothing waits, but somebody poked */
+};
+
+static enum task wait_for_task(struct writer *w)
 {
     uv_mutex_lock(&w->mutex);
-    while (list_is_empty(&w->waiting) && !w->is_ending) {
+    while (list_is_empty(&w->waiting) && !w->is_poked && !w->is_ending) {
         uv_cond_wait(&w->cond, &w->mutex);
     }
-    bool has_work = !list_is_empty(&w->waiting);
+    enum task task = !list_is_empty(&w->waiting) ? TASK_REQUESTS : w->is_ending ? TASK_END : TASK_LOOK;
     uv_mutex_unlock(&w->mutex);
-    return has_work;
+    return task;
 }
+
+/* ---- storage thread: what others write ---- */
+
+/* Reads only, and outside a transaction waits for nobody and keeps nobody waiting: an SQL shell has no busy
+ * timeout and would fail.  Inside a write transaction nobody is half-way through a commit, so that the answer
+ * is final. */
+static void look(struct writer *w)
+{
+    int64_t version;
+    uv_mutex_lock(&w->mutex);
+    w->is_poked = false;
+    uv_mutex_unlock(&w->mutex);
+    if (db_data_version(w->db, &version, NULL) < 0 || version == w->seen_version) {
+        return; /* what could not be asked now is seen by the next look */
+    }
+    w->seen_version = version;
+    uv_mutex_lock(&w->mutex);
+    w->has_foreign = true;
+    uv_mutex_unlock(&w->mutex);
+    uv_async_send(&w->async);
+}
+
+/* ---- storage thread: requests ---- */
 
 static void fail_request(struct request *q, const struct err *error)
 {
@@ -151,6 +184,7 @@ static void run_group(struct writer *w, struct list *group)
         fail_all(group, &error);
         return;
     }
+    look(w);
     run_waiting(w, group);
     if (!db_in_transaction(w->db)) {
         db_rollback(w->db); /* ours, which still thinks it is open */
@@ -187,9 +221,14 @@ static void run_thread(void *arg)
     pthread_sigmask(SIG_SETMASK, &all, NULL);
     (void)pthread_setname_np(pthread_self(), "aa-storage"); /* in ps -L, top -H, perf */
     list_init(&group);
-    while (wait_for_work(w)) {
-        run_group(w, &group);
-        hand_back(w, &group, false);
+    enum task task;
+    while ((task = wait_for_task(w)) != TASK_END) {
+        if (task == TASK_LOOK) {
+            look(w);
+        } else {
+            run_group(w, &group);
+            hand_back(w, &group, false);
+        }
     }
     db_close(w->db);
     hand_back(w, &group, true);
@@ -242,7 +281,12 @@ static void on_async(uv_async_t *async)
     uv_mutex_lock(&w->mutex);
     list_move_all(&w->answers, &w->finished);
     bool has_ended = w->has_ended;
+    bool has_foreign = w->has_foreign;
+    w->has_foreign = false;
     uv_mutex_unlock(&w->mutex);
+    if (has_foreign && w->foreign_change) {
+        w->foreign_change(w->foreign_change_arg);
+    }
     for (int n = 0; n < DONE_PER_TURN && (q = request_of(list_pop(&w->answers))); n++) {
         if (q->done) {
             q->done(q->arg, q->error.code ? &q->error : NULL);
@@ -269,7 +313,12 @@ int writer_create(uv_loop_t *loop, struct db *db, struct writer **ret_writer, st
     list_init(&w->waiting);
     list_init(&w->finished);
     list_init(&w->answers);
-    int r = init_locks(w);
+    int r = db_data_version(db, &w->seen_version, e);
+    if (r < 0) {
+        free(w);
+        return r;
+    }
+    r = init_locks(w);
     if (r < 0) {
         free(w);
         return fail_create(r, e);
@@ -302,8 +351,23 @@ void writer_submit(struct writer *w, writer_work work, writer_done done, void *a
     uv_mutex_unlock(&w->mutex);
 }
 
+void writer_on_foreign_change(struct writer *w, void (*changed)(void *arg), void *arg)
+{
+    w->foreign_change = changed;
+    w->foreign_change_arg = arg;
+}
+
+void writer_poke(struct writer *w)
+{
+    uv_mutex_lock(&w->mutex);
+    w->is_poked = true;
+    uv_cond_signal(&w->cond);
+    uv_mutex_unlock(&w->mutex);
+}
+
 void writer_destroy(struct writer *w, void (*closed)(void *arg), void *arg)
 {
+    writer_on_foreign_change(w, NULL, NULL);
     uv_mutex_lock(&w->mutex);
     w->closed = closed;
     w->closed_arg = arg;
