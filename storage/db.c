@@ -275,6 +275,18 @@ int db_open(const char *path, const struct db_options *options, struct db **ret_
     return 0;
 }
 
+/* SQLite leaves the log of a file that was moved or deleted as it is, at the old path.  A copy that is put
+ * back there would be read together with it and come out as a mixture of both. */
+static void empty_log_if_moved(struct db *db)
+{
+    int is_moved = 0;
+    if (db->handle &&
+        sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &is_moved) == SQLITE_OK &&
+        is_moved) {
+        (void)sqlite3_wal_checkpoint_v2(db->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    }
+}
+
 void db_close(struct db *db)
 {
     if (!db) {
@@ -282,6 +294,7 @@ void db_close(struct db *db)
     }
     db_rollback(db);
     stmt_forget_all(db);
+    empty_log_if_moved(db);
     (void)sqlite3_close(db->handle);
     free(db->path);
     free(db);
