@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "base/civil.h"
+#include "base/footprint.h"
 #include "base/log.h"
 #include "daemon/bind_graph.h"
 #include "daemon/bind_store.h"
@@ -29,7 +30,8 @@
 #include "storage/instance_store.h"
 #include "storage/writer.h"
 
-#define MAX_RUNS 256 /* at once; each holds two pages at most */
+#define MAX_RUNS      256 /* at once; each holds two pages at most */
+#define TRIM_EVERY_MS (30 * MS_PER_SECOND)
 
 /* A drain that has used up drain_seconds still has its end to write. */
 #define STOP_MARGIN_MS (30 * MS_PER_SECOND)
@@ -61,6 +63,7 @@ struct app {
     struct reload *reload;
     struct watchdog *watchdog; /* NULL: nobody watches */
     uv_timer_t drain_limit;
+    int64_t trimmed_mono_ms;
     bool is_up; /* the first pass of the scheduler is over */
     bool is_stopping;
     int exit_status;
@@ -241,6 +244,28 @@ static void on_timer(void *arg)
     scheduler_tick(app->scheduler);
 }
 
+static int release_memory(struct db *db, void *arg UNUSED, struct err *e UNUSED)
+{
+    db_release_memory(db);
+    return 0;
+}
+
+static void on_released(void *arg UNUSED, const struct err *e UNUSED)
+{
+    footprint_trim();
+}
+
+/* What the start or a night's work needed is of no use for the hours of rest.  Not more often than it pays.
+ */
+static void trim_memory(struct app *app)
+{
+    int64_t now_ms = clock_mono_ms(&clock_real);
+    if (app->trimmed_mono_ms == 0 || now_ms - app->trimmed_mono_ms > TRIM_EVERY_MS) {
+        app->trimmed_mono_ms = now_ms;
+        writer_submit(app->writer, release_memory, on_released, app);
+    }
+}
+
 static void on_armed(void *arg, int64_t wake_ms UNUSED)
 {
     struct app *app = arg;
@@ -248,9 +273,13 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
         app->is_up = true;
         token_keeper_start(app->keeper);
     }
-    if (scheduler_active(app->scheduler) == 0 || !status_is_ready(app->status)) {
-        status_armed(app->status);
+    bool is_resting = scheduler_active(app->scheduler) == 0;
+    if (is_resting || !status_is_ready(app->status)) {
+        status_armed(app->status, is_resting);
         metrics_write(app->metrics);
+    }
+    if (is_resting) {
+        trim_memory(app);
     }
 }
 
@@ -342,6 +371,12 @@ static struct reload *create_reload(struct app *app)
     return reload_create(&config);
 }
 
+static void on_fed(void *arg)
+{
+    struct app *app = arg;
+    status_refresh(app->status);
+}
+
 static struct watchdog *create_watchdog(struct app *app)
 {
     struct watchdog_config config = {
@@ -350,6 +385,8 @@ static struct watchdog *create_watchdog(struct app *app)
         .clock = &clock_real,
         .period_ms = notify_watchdog_period_ms(),
         .silence_max_ms = WATCHDOG_SILENCE_MAX_MS,
+        .fed = on_fed, /* the process is awake anyway */
+        .fed_arg = app,
     };
     return watchdog_create(&config);
 }

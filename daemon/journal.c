@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/tz.h"
 #include "daemon/messages.h"
+#include "daemon/span.h"
 #include "scheduler/closing.h"
 
 #define TAG_WAIT    "wait"
@@ -54,20 +55,6 @@ static void run_started(void *self, const struct run *run)
     log_write(LOG_LEVEL_DEBUG, NULL, fields.f, "job %lld \"%s\": run %lld begins at step %s, %s",
               (long long)run->job_id, run->name, (long long)run->id, run->step[0] ? run->step : "resolve",
               window);
-}
-
-#define SPAN_MAX 24
-
-/* "17 ms", "4.2 s", "12 min". */
-static void span_text(int64_t ms, char ret_text[SPAN_MAX])
-{
-    if (ms < 1000) {
-        snprintf(ret_text, SPAN_MAX, "%lld ms", (long long)ms);
-    } else if (ms < 120000) {
-        snprintf(ret_text, SPAN_MAX, "%.1f s", (double)ms / 1000.0);
-    } else {
-        snprintf(ret_text, SPAN_MAX, "%lld min", (long long)(ms / 60000));
-    }
 }
 
 static void log_failure(const struct run *run, const struct err *why, int64_t duration_ms)

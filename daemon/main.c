@@ -72,7 +72,9 @@ static void harden(void)
     (void)unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of its connections there */
     (void)prctl(PR_SET_DUMPABLE, 0);
     (void)mallopt(M_ARENA_MAX, 2);
-    (void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+    /* The storage thread takes and gives back pages all the time; what is left over goes when the work does
+     * (base/footprint.h). */
+    (void)mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
     (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     (void)umask(0077);
 }

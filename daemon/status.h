@@ -19,13 +19,17 @@
 struct status;
 
 /* Borrows all. */
-MUST_CHECK struct status *status_create(struct writer *writer, const struct journal *journal,
+MUST_CHECK struct status *status_create(struct writer *writer, struct journal *journal,
                                         const struct loop_meter *meter, const struct clock *clock,
                                         struct tz_cache *zones);
 void status_destroy(struct status *s); /* accepts NULL */
 
-/* A pass of the scheduler is over: refreshes STATUS; the first time says READY. */
-void status_armed(struct status *s);
+/* A pass of the scheduler is over: refreshes STATUS; the first time says READY.  is_resting: nothing is under
+ * way, so that the journal gets its line about the round (journal_rest). */
+void status_armed(struct status *s, bool is_resting);
+
+/* Time has passed: "in 2 h" is "in 1 h" now.  Asks nothing, and tells the service manager only a change. */
+void status_refresh(struct status *s);
 
 /* Whether READY was said.  It must not wait for runs that go on: the service manager ends a service that
  * takes too long to start. */

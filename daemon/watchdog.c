@@ -56,6 +56,9 @@ static void feed(struct watchdog *w)
     bool is_starved = silent_ms > w->config.silence_max_ms;
     if (!is_starved) {
         notify_watchdog();
+        if (w->config.fed) {
+            w->config.fed(w->config.fed_arg);
+        }
     } else if (!w->is_starved) {
         log_write(
             LOG_LEVEL_CRIT, MESSAGE_STALLED, NULL,

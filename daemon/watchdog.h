@@ -25,6 +25,8 @@ struct watchdog_config {
     const struct clock *clock;
     int64_t period_ms; /* the service manager's */
     int64_t silence_max_ms;
+    void (*fed)(void *arg); /* after each time that it was fed; may be NULL */
+    void *fed_arg;
 };
 
 /* Borrows all.  NULL when period_ms is 0: a daemon that nobody watches has no reason to wake. */

@@ -332,6 +332,11 @@ int64_t db_last_id(const struct db *db)
     return sqlite3_last_insert_rowid(db->handle);
 }
 
+void db_release_memory(struct db *db)
+{
+    (void)sqlite3_db_release_memory(db->handle);
+}
+
 int db_data_version(struct db *db, int64_t *ret_version, struct err *e)
 {
     return stmt_get_int(db_stmt(db, "PRAGMA data_version"), ret_version, e);

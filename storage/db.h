@@ -106,6 +106,9 @@ MUST_CHECK char *stmt_col_dup(const struct stmt *s, int column);
 int64_t db_changes(const struct db *db);
 int64_t db_last_id(const struct db *db);
 
+/* Gives back what the page cache holds, for a connection that is to rest. */
+void db_release_memory(struct db *db);
+
 /* A number that changes when another connection has written the file (PRAGMA data_version). */
 MUST_CHECK int db_data_version(struct db *db, int64_t *ret_version, struct err *e);
 

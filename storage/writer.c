@@ -62,7 +62,7 @@ static struct request *take_waiting(struct writer *w)
 enum task {
     TASK_END, /* nothing waits, and nothing more will come */
     TASK_REQUESTS,
-    TASK_LOOK,
+    TASK_LOOK, /* nothing waits, but somebody poked */
 };
 
 static enum task wait_for_task(struct writer *w)

@@ -121,12 +121,12 @@ static void test_slots(void **state)
     };
     tell(d, &job, &slots[1], 1);
     expect(d, LOG_LEVEL_INFO, MESSAGE_LATE,
-           "job 7 \"Acme\": nobody was there at 2026-03-11 02:30 Europe/Berlin, it runs 210 min late");
+           "job 7 \"Acme\": nobody was there at 2026-03-11 02:30 Europe/Berlin, it runs 3 h late");
     assert_string_equal(d->fields, "AA_JOB=7;AA_USER=3;AA_RUN=12;AA_SLOT=2026-03-11 02:30 Europe/Berlin;"
                                    "AA_OUTCOME=pending;");
     tell(d, &job, slots, 2);
     expect(d, LOG_LEVEL_INFO, MESSAGE_LATE,
-           "job 7 \"Acme\": nobody was there at 2026-03-11 02:30 Europe/Berlin, it runs 210 min late; of 1 "
+           "job 7 \"Acme\": nobody was there at 2026-03-11 02:30 Europe/Berlin, it runs 3 h late; of 1 "
            "before it 0 "
            "run, too, the others are in it");
     slots[1].is_catch_up = false;
@@ -179,12 +179,11 @@ static void test_clock(void **state)
     struct desk *d = *state;
     const struct notifier *port = &d->journal.port;
     port->clock_stepped(port->self, CLOCK_FORWARD, 3 * MS_PER_HOUR);
-    expect(
-        d, LOG_LEVEL_NOTICE, MESSAGE_CLOCK,
-        "the clock jumped forward by 180 min (it was set, or the machine slept); what came due is caught up");
+    expect(d, LOG_LEVEL_NOTICE, MESSAGE_CLOCK,
+           "the clock jumped forward by 3 h (it was set, or the machine slept); what came due is caught up");
     port->clock_stepped(port->self, CLOCK_BACK, 90000);
     expect(d, LOG_LEVEL_NOTICE, MESSAGE_CLOCK,
-           "the clock went back by 90.0 s; no slot runs twice, and marks of what is archived stay behind it");
+           "the clock went back by 90 s; no slot runs twice, and marks of what is archived stay behind it");
     port->clock_stepped(port->self, CLOCK_UNSET, 0);
     expect(d, LOG_LEVEL_WARNING, MESSAGE_CLOCK,
            "the clock shows a time before 2026: nothing is run until it is set");
@@ -199,7 +198,7 @@ static void test_start(void **state)
     assert_int_equal(d->n, 0); /* the first start of all */
     start = (struct store_start){.clock_high_ms = d->now_ms - 2 * MS_PER_HOUR, .n_left = 2};
     port->started(port->self, &start, d->now_ms);
-    expect(d, LOG_LEVEL_NOTICE, MESSAGE_STARTED, "last at work 120 min ago; runs left under way: 2");
+    expect(d, LOG_LEVEL_NOTICE, MESSAGE_STARTED, "last at work 2 h ago; runs left under way: 2");
     start = (struct store_start){.clock_high_ms = RUN_NO_TIME, .has_new_zones = true};
     port->started(port->self, &start, d->now_ms);
     expect(d, LOG_LEVEL_INFO, MESSAGE_ZONES,

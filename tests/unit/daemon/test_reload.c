@@ -352,7 +352,7 @@ static void test_before_ready(void **state)
     assert_null(strstr(text, "READY"));
     assert_null(strstr(text, "RELOADING"));
     sees(text, "STATUS=");
-    status_armed(b->status);
+    status_armed(b->status, true);
     text = told(b);
     sees(text, "READY=1");
     sees(text, "RELOAD FAILED: ");
@@ -361,7 +361,7 @@ static void test_before_ready(void **state)
 static void test_what_the_manager_is_told(void **state)
 {
     struct bench *b = *state;
-    status_armed(b->status);
+    status_armed(b->status, true);
     sees(told(b), "READY=1");
     write_text(b, "aa.conf", "[frob]\n");
     reload_run(b->reload, 0);
@@ -370,7 +370,7 @@ static void test_what_the_manager_is_told(void **state)
     sees(strstr(text, "RELOADING=1"), "\n\nREADY=1\n");
     sees(text, "STATUS=1 job; no run has succeeded yet; RELOAD FAILED: /tmp/");
     sees(text, " (old configuration stays)\n");
-    status_armed(b->status);
+    status_armed(b->status, true);
     sees(told(b), "RELOAD FAILED");
     write_text(b, "aa.conf", "");
     reload_run(b->reload, 0);
