@@ -17,7 +17,8 @@ static bool has_text_relocations(const struct dl_phdr_info *object)
         if (header->p_type != PT_DYNAMIC) {
             continue;
         }
-        for (const ElfW(Dyn) *d = (const void *)(object->dlpi_addr + header->p_vaddr); d->d_tag != DT_NULL; d++) {
+        for (const ElfW(Dyn) *d = (const void *)(object->dlpi_addr + header->p_vaddr); d->d_tag != DT_NULL;
+             d++) {
             if (d->d_tag == DT_TEXTREL || (d->d_tag == DT_FLAGS && (d->d_un.d_val & DF_TEXTREL))) {
                 return true;
             }
@@ -27,8 +28,8 @@ static bool has_text_relocations(const struct dl_phdr_info *object)
 }
 
 /* Whole pages of segments that are mapped from the file and can not be written.  (Data that is made read-only
- * after relocation belongs to a writable segment.)  The program itself has an empty name, and the kernel's own
- * object one that is no path. */
+ * after relocation belongs to a writable segment.)  The program itself has an empty name, and the kernel's
+ * own object one that is no path. */
 static int drop_segments(struct dl_phdr_info *object, size_t size UNUSED, void *arg)
 {
     uintptr_t page = *(const uintptr_t *)arg;

@@ -12,6 +12,7 @@
 #include "cli/remote.h"
 #include "graph/device_code.h"
 #include "graph/oauth.h"
+#include "storage/queue_store.h"
 #include "storage/token_store.h"
 
 #define TOKEN_MAX ((size_t)16 * 1024)
@@ -132,7 +133,7 @@ static void on_device_done(void *arg, const struct err *e, struct token_reply *r
     } else {
         struct user_tokens tokens = {
             .access = reply->access_token, .refresh = reply->refresh_token, .expires_ms = use_until_ms};
-        (void)!user_login(l->db, l->user->id, &tokens, "device_code", NULL, &l->err);
+        (void)!user_login(l->db, l->user->id, &tokens, "device_code", &l->err);
     }
     remote_leave(l->remote);
 }
@@ -191,6 +192,28 @@ static int find_active_user(struct db *db, const char *who, struct user *ret_use
     return r;
 }
 
+/* What could not run while nobody was signed in need not wait for the next due time. */
+static int catch_up(struct db *db, int64_t user_id, struct err *e)
+{
+    int n = 0;
+    int r = db_begin(db, e);
+    if (r < 0) {
+        return r;
+    }
+    r = queue_catch_up(db, user_id, getpid(), getuid(), &n, e);
+    if (r == 0) {
+        r = db_commit(db, e);
+    }
+    if (r < 0) {
+        db_rollback(db);
+        return r;
+    }
+    if (n > 0) {
+        printf("%d job%s behind %s up now\n", n, n == 1 ? "" : "s", n == 1 ? "catches" : "catch");
+    }
+    return 0;
+}
+
 int cmd_login(struct session *s, const struct args *a, struct err *e)
 {
     const struct settings *settings;
@@ -217,6 +240,7 @@ int cmd_login(struct session *s, const struct args *a, struct err *e)
     r = sign_in(s, db, &user, args_text(a, "--refresh-token-file"), e);
     if (r == 0) {
         printf("%s is signed in\n", user.email);
+        r = catch_up(db, user.id, e);
     }
     return r;
 }

@@ -86,7 +86,7 @@ static void save(void *self, const char *account UNUSED, const struct secret *re
     t->arg = arg;
     if (t->candidate) {
         fresh.refresh = refresh ? fresh.refresh : t->candidate;
-        (void)!user_login(t->db, t->user_id, &fresh, "refresh_token_file", NULL, &t->err);
+        (void)!user_login(t->db, t->user_id, &fresh, "refresh_token_file", &t->err);
     } else {
         (void)!user_tokens_save(t->db, t->user_id, &fresh, &t->err);
     }

@@ -307,6 +307,9 @@ static void on_reloaded(void *arg, const struct reload_change *change)
     struct app *app = arg;
     struct err e = {0};
     token_keeper_start(app->keeper);
+    if (change->has_new_zones) {
+        scheduler_zones_changed(app->scheduler);
+    }
     if (strcmp(change->old->metrics_file, app->settings.metrics_file) != 0) {
         metrics_destroy(app->metrics);
         create_metrics(app);

@@ -308,7 +308,7 @@ static void clock_stepped(void *self, enum clock_event what, int64_t by_ms)
     }
 }
 
-static void started(void *self, const struct store_start *start, int64_t now_ms)
+static void started(void *self, const struct store_start *start, bool is_again, int64_t now_ms)
 {
     (void)self;
     char span[SPAN_MAX];
@@ -316,7 +316,7 @@ static void started(void *self, const struct store_start *start, int64_t now_ms)
         log_write(LOG_LEVEL_INFO, MESSAGE_ZONES, NULL,
                   "the time zone database has changed: all due times are computed anew");
     }
-    if (start->clock_high_ms == RUN_NO_TIME || start->clock_high_ms > now_ms) {
+    if (is_again || start->clock_high_ms == RUN_NO_TIME || start->clock_high_ms > now_ms) {
         return;
     }
     span_text(now_ms - start->clock_high_ms, span);

@@ -1,5 +1,5 @@
-/* span - a length of time as one takes it in at a glance: "17 ms", "4.2 s", "40 s", "12 min", "14 h", "3 days".
- * Less than nothing is nothing.  Pure; any thread. */
+/* span - a length of time as one takes it in at a glance: "17 ms", "4.2 s", "40 s", "12 min", "14 h", "3
+ * days". Less than nothing is nothing.  Pure; any thread. */
 #ifndef DAEMON_SPAN_H
 #define DAEMON_SPAN_H
 

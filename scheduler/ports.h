@@ -177,8 +177,8 @@ struct notifier {
     void (*run_overdue)(void *self, const struct overdue *run);
     /* by_ms: how far, forward or back. */
     void (*clock_stepped)(void *self, enum clock_event what, int64_t by_ms);
-    /* The scheduler has begun: the time since it last wrote, and what it found. */
-    void (*started)(void *self, const struct store_start *start, int64_t now_ms);
+    /* The scheduler has begun, or begins again with new zones: what it found. */
+    void (*started)(void *self, const struct store_start *start, bool is_again, int64_t now_ms);
     /* Something outside a run failed; the scheduler tries again. */
     void (*trouble)(void *self, const struct err *why, const char *doing);
     /* An error of class stop: the process must not go on. */

@@ -346,7 +346,7 @@ static void on_started(void *arg, const struct err *e, const struct store_start 
     }
     int64_t now_ms = clock_wall_ms(s->o.clock);
     s->has_started = true;
-    s->o.notifier->started(s->o.notifier->self, start, now_ms);
+    s->o.notifier->started(s->o.notifier->self, start, s->watch.has_sample, now_ms);
     if (now_ms >= CLOCK_WATCH_EARLIEST_MS && start->clock_high_ms > now_ms + CLOCK_WATCH_STEP_MS) {
         clock_went_back(s, start->clock_high_ms - now_ms);
     }
@@ -373,6 +373,12 @@ void scheduler_tick(void *scheduler)
         return;
     }
     begin_pass(s);
+}
+
+void scheduler_zones_changed(struct scheduler *s)
+{
+    s->has_started = false;
+    scheduler_tick(s);
 }
 
 /* ---- signals ---- */

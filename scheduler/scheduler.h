@@ -36,6 +36,10 @@ void scheduler_destroy(struct scheduler *s); /* drained; accepts NULL */
 /* A pass, soon.  Also the timer's fire function: void (*)(void *). */
 void scheduler_tick(void *scheduler);
 
+/* The zones may be others from now on: the next pass compares their version with the one that plans were made
+ * with. */
+void scheduler_zones_changed(struct scheduler *s);
+
 /* Queues a run of one job now, or with job_id 0 of every active one. */
 void scheduler_trigger(struct scheduler *s, int64_t job_id, struct run_asker asker);
 

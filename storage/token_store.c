@@ -127,25 +127,10 @@ static int save(struct db *db, int64_t user_id, const struct user_tokens *tokens
     return r;
 }
 
-/* The user exists, or what follows says so. */
-static int is_lost(struct db *db, int64_t user_id, bool *ret_is_lost, struct err *e)
-{
-    int64_t n;
-    struct stmt *s =
-        db_stmt(db, "SELECT count(*) FROM users WHERE id = $1 AND ms_auth_state = 'reauth_needed'");
-    stmt_int(s, 1, user_id);
-    int r = stmt_get_int(s, &n, e);
-    if (r == 0) {
-        *ret_is_lost = n > 0;
-    }
-    return r;
-}
-
 int user_login(struct db *db, int64_t user_id, const struct user_tokens *tokens, const char *method,
-               bool *ret_was_lost, struct err *e)
+               struct err *e)
 {
     struct unit unit;
-    bool was_lost = false;
     int r = check_keys(db, e);
     if (r < 0) {
         return r;
@@ -154,20 +139,12 @@ int user_login(struct db *db, int64_t user_id, const struct user_tokens *tokens,
     if (r < 0) {
         return r;
     }
-    r = is_lost(db, user_id, &was_lost, e);
-    if (r == 0) {
-        r = save(db, user_id, tokens, method, e);
-    }
-    r = unit_end(&unit, r, e);
-    if (r == 0 && ret_was_lost) {
-        *ret_was_lost = was_lost;
-    }
-    return r;
+    return unit_end(&unit, save(db, user_id, tokens, method, e), e);
 }
 
 int user_tokens_save(struct db *db, int64_t user_id, const struct user_tokens *tokens, struct err *e)
 {
-    return user_login(db, user_id, tokens, NULL, NULL, e);
+    return user_login(db, user_id, tokens, NULL, e);
 }
 
 static int clear(struct db *db, int64_t user_id, struct err *e)

@@ -36,11 +36,10 @@ MUST_CHECK int user_tokens_load(struct db *db, int64_t user_id, struct user_toke
 MUST_CHECK int user_tokens_save(struct db *db, int64_t user_id, const struct user_tokens *tokens,
                                 struct err *e);
 
-/* user_tokens_save with its audit entry; method is "device_code" or "refresh_token_file".  *ret_was_lost: the
- * state was reauth_needed until now, so that the user's jobs stood still and have something to catch up with;
- * NULL if nobody wants to know. */
+/* user_tokens_save with its audit entry; method is "device_code" or "refresh_token_file".  (What the
+ * user's jobs have to make good after it: queue_catch_up.) */
 MUST_CHECK int user_login(struct db *db, int64_t user_id, const struct user_tokens *tokens,
-                          const char *method, bool *ret_was_lost, struct err *e);
+                          const char *method, struct err *e);
 
 /* Logout: nothing of the tokens stays. */
 MUST_CHECK int user_tokens_clear(struct db *db, int64_t user_id, struct err *e);

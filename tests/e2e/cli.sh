@@ -267,10 +267,10 @@ expect 1 'no job 77' -- aa job set 77 --at 10:00
 expect 1 'job 1 would be daily: it has no day' -- aa job set 1 --day mon
 expect 1 'needs a day of the week' -- aa job set 1 --schedule weekly
 expect 1 'job 2 would be weekly' -- aa job set 2 --day 3
-expect 1 'ping: .*https://' -- aa job set 1 --ping http://example.com/x
-expect 1 'ping: .*no user name' -- aa job set 1 --ping https://me:secret@example.com/x
+expect 1 'ping URL is http://.*use https://' -- aa job set 1 --ping http://example.com/x
+expect 1 'ping URL must not hold a user name' -- aa job set 1 --ping https://me:secret@example.com/x
 refuse 'secret'
-expect 1 'ping: .*https://' -- aa job add 2 --type calendar_archive --schedule manual --ping file:///etc/passwd
+expect 1 'ping URL must begin with https://' -- aa job add 2 --type calendar_archive --schedule manual --ping file:///etc/passwd
 expect 0 -- aa job set 1 --schedule monthly --day 31 --at 06:00 --window 40 --catch-up skip --ping https://hc-ping.com/0d3f-secret
 expect 0 'monthly 31\. 06:00 Europe/Berlin +40 +skip' -- aa job list
 expect 0 '"ping_url":"https://hc-ping.com/0d3f-secret"' -- aa job list --json
@@ -543,6 +543,7 @@ expect 0 "run [0-9]+ waits in line: run [0-9]+ \(request, since [0-9]{2}:[0-9]{2
 SECOND=$(sql "SELECT max(id) FROM job_runs")
 expect 0 'It waits in line since' "run [0-9]+ \(request, .*, pid $DAEMON_PID\) holds job 3" -- aa job why "$SECOND"
 expect 0 'It runs since .*by instance [0-9]+ of the service \(pid '"$DAEMON_PID"'\): attempt 1, step' -- aa job why $((SECOND - 1))
+expect 0 'waits already' -- aa job run 3 --from $FIRST --to 2026-03-02
 sim_post clear ''
 wait_for 30 "both runs" no_open_runs
 
@@ -574,6 +575,7 @@ expect 0 'anna@example.com' -- aa action show "$ACTION"
 expect 0 '"event_type"' -- aa action show "$ACTION" --json
 is_json
 expect 0 'reauth_needed' -- aa user list
+expect 4 'admin-assistant login' -- aa job run 3 --from $FIRST --to $LAST
 daemon_stop
 
 expect 0 'links verified' -- aa audit verify

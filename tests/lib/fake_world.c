@@ -132,7 +132,8 @@ static void clock_stepped(void *self, enum clock_event what UNUSED, int64_t by_m
     ((struct world *)self)->clock_steps++;
 }
 
-static void started(void *self UNUSED, const struct store_start *start_ UNUSED, int64_t now_ms UNUSED)
+static void started(void *self UNUSED, const struct store_start *start_ UNUSED, bool is_again UNUSED,
+                    int64_t now_ms UNUSED)
 {
 }
 

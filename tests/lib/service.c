@@ -157,10 +157,10 @@ static void clock_stepped(void *self, enum clock_event what, int64_t by_ms)
     s->journal.port.clock_stepped(s->journal.port.self, what, by_ms);
 }
 
-static void started(void *self, const struct store_start *start, int64_t now_ms)
+static void started(void *self, const struct store_start *start, bool is_again, int64_t now_ms)
 {
     struct service *s = self;
-    s->journal.port.started(s->journal.port.self, start, now_ms);
+    s->journal.port.started(s->journal.port.self, start, is_again, now_ms);
 }
 
 static void on_trouble(void *self, const struct err *why, const char *doing)

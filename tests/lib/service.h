@@ -77,6 +77,9 @@ struct service_result {
 void service_run(struct service *s, int64_t job_id, const char *from, const char *to,
                  struct service_result *ret_result);
 
+/* Asks for a run that must be refused: the reason's code, with the words in *e. */
+int service_refused(struct service *s, int64_t job_id, const char *from, const char *to, struct err *e);
+
 /* The same in two parts; service_wait also after service_restart. */
 int64_t service_begin(struct service *s, int64_t job_id, const char *from, const char *to);
 void service_wait(struct service *s, int64_t run_id, struct service_result *ret_result);

@@ -66,7 +66,7 @@ static int add_user(struct db *db, void *arg, struct err *e)
     }
     struct user_tokens tokens = {.refresh = secret_copy(u->refresh_token, strlen(u->refresh_token)),
                                  .expires_ms = INT64_MIN};
-    r = user_login(db, u->id, &tokens, "refresh_token_file", NULL, e);
+    r = user_login(db, u->id, &tokens, "refresh_token_file", e);
     user_tokens_finish(&tokens);
     return r;
 }
@@ -135,6 +135,15 @@ int64_t service_begin(struct service *s, int64_t job_id, const char *from, const
     service_write(s, ask, &w);
     scheduler_tick(s->scheduler);
     return w.run_id;
+}
+
+int service_refused(struct service *s, int64_t job_id, const char *from, const char *to, struct err *e)
+{
+    struct queue_request request = {.job_id = job_id, .pid = getpid(), .uid = (int64_t)getuid()};
+    struct queue_answer answer;
+    assert_int_equal(civil_parse_date(from, &request.from_day), 0);
+    assert_int_equal(civil_parse_date(to, &request.to_day), 0);
+    return queue_request(s->reader, &request, &answer, e);
 }
 
 static bool is_at_rest(void *arg)

@@ -194,13 +194,13 @@ static void test_start(void **state)
     struct desk *d = *state;
     const struct notifier *port = &d->journal.port;
     struct store_start start = {.clock_high_ms = RUN_NO_TIME};
-    port->started(port->self, &start, d->now_ms);
+    port->started(port->self, &start, false, d->now_ms);
     assert_int_equal(d->n, 0); /* the first start of all */
     start = (struct store_start){.clock_high_ms = d->now_ms - 2 * MS_PER_HOUR, .n_left = 2};
-    port->started(port->self, &start, d->now_ms);
+    port->started(port->self, &start, false, d->now_ms);
     expect(d, LOG_LEVEL_NOTICE, MESSAGE_STARTED, "last at work 2 h ago; runs left under way: 2");
     start = (struct store_start){.clock_high_ms = RUN_NO_TIME, .has_new_zones = true};
-    port->started(port->self, &start, d->now_ms);
+    port->started(port->self, &start, false, d->now_ms);
     expect(d, LOG_LEVEL_INFO, MESSAGE_ZONES,
            "the time zone database has changed: all due times are computed anew");
 }

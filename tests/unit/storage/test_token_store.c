@@ -42,7 +42,7 @@ static void token_is_nowhere_in_the_files(void **state)
     char wal[128];
     snprintf(wal, sizeof wal, "%s-wal", f->path);
     struct user_tokens tokens = user_make_tokens(CANARY_ACCESS, CANARY_REFRESH);
-    int r = user_login(f->db, 1, &tokens, "device_code", NULL, &f->e);
+    int r = user_login(f->db, 1, &tokens, "device_code", &f->e);
     user_tokens_finish(&tokens);
     assert_ok(r, f->e);
     assert_ok(user_set_reauth(f->db, 2, "password was changed", &f->e), f->e);
@@ -118,7 +118,7 @@ static void login_and_logout_are_audited(void **state)
 {
     struct fixture *f = *state;
     struct user_tokens tokens = user_make_tokens(NULL, "refresh-1");
-    int r = user_login(f->db, 1, &tokens, "refresh_token_file", NULL, &f->e);
+    int r = user_login(f->db, 1, &tokens, "refresh_token_file", &f->e);
     user_tokens_finish(&tokens);
     assert_ok(r, f->e);
     user_assert_tokens(f, 1, NULL, "refresh-1");
@@ -166,32 +166,6 @@ static void sign_in_is_asked_for_once_and_resolved_by_it(void **state)
     assert_ok(user_set_reauth(f->db, 1, "revoked again", &f->e), f->e);
     assert_int_equal(tasks(f, "open"), 1);
     assert_code(user_set_reauth(f->db, 9, "r", &f->e), ERR_NOT_FOUND, f->e);
-}
-
-static int login(struct fixture *f, int64_t id, bool *ret_was_lost)
-{
-    struct user_tokens tokens = user_make_tokens("a", "b");
-    int r = user_login(f->db, id, &tokens, "device_code", ret_was_lost, &f->e);
-    user_tokens_finish(&tokens);
-    return r;
-}
-
-static void login_says_what_was_lost(void **state)
-{
-    struct fixture *f = *state;
-    bool was_lost = true;
-    assert_ok(login(f, 1, &was_lost), f->e); /* the first one */
-    assert_false(was_lost);
-    assert_ok(user_set_reauth(f->db, 1, "revoked", &f->e), f->e);
-    assert_ok(login(f, 1, &was_lost), f->e);
-    assert_true(was_lost);
-    assert_ok(login(f, 1, &was_lost), f->e);
-    assert_false(was_lost);
-    was_lost = true;
-    assert_code(login(f, 9, &was_lost), ERR_NOT_FOUND, f->e);
-    assert_true(was_lost); /* as it was */
-    assert_ok(user_set_reauth(f->db, 1, "revoked", &f->e), f->e);
-    assert_ok(login(f, 1, NULL), f->e);
 }
 
 static void only_a_new_refresh_token_counts_as_renewed(void **state)
@@ -317,7 +291,6 @@ int main(void)
         T(nothing_is_changed_without_a_key),
         T(login_and_logout_are_audited),
         T(sign_in_is_asked_for_once_and_resolved_by_it),
-        T(login_says_what_was_lost),
         T(only_a_new_refresh_token_counts_as_renewed),
         T(tokens_are_sealed_again_with_the_new_key),
         T(missing_key_is_told_once_and_heals),
