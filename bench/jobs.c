@@ -1,5 +1,5 @@
-/* bench_jobs - makes a database with as many jobs as wanted, as it is after an ordinary day: every job has its
- * next time.
+/* bench_jobs - makes a database with as many jobs as wanted, as it is after an ordinary day: every job has
+ * its next time.
  *
  *     bench_jobs DATABASE KEYS-DIRECTORY JOBS USERS planned|new [DUE SLOT]
  *

@@ -1,6 +1,7 @@
 /* bench_schedule - the figures of the scheduler, measured on the real daemon from outside.
  *
  *     bench_schedule start   DAEMON CONFIG LOG STARTS             from fork to READY=1
+ *     bench_schedule first   DAEMON CONFIG LOG DATABASE LIMIT     the same, and until every job is planned
  *     bench_schedule idle    DAEMON CONFIG LOG SECONDS            memory and wake-ups with nothing to do
  *     bench_schedule due     DAEMON CONFIG LOG DATABASE JOBS      JOBS are due at the same instant, soon
  *     bench_schedule signals DAEMON CONFIG LOG DATABASE SIGNALS   jobs 1 to SIGNALS, asked for one by one
@@ -23,7 +24,7 @@
 
 #define ANSWER_LIMIT_MS 60000  /* for one run on a signal */
 #define DONE_LIMIT_MS   600000 /* for all runs of a slot */
-#define LOOK_MS         20     /* between two looks at the database: looking on takes a core from what is measured */
+#define LOOK_MS         20 /* between two looks at the database: looking on takes a core from what is measured */
 
 struct bench {
     const char *daemon, *config, *log, *database;
@@ -101,6 +102,26 @@ static void bench_start(struct bench *b)
     printf("{\"starts\":%" PRId64 ",\"median_ms\":%.1f,\"worst_ms\":%.1f}\n", b->n, percentile(ms, b->n, 50),
            ms[b->n - 1]);
     free(ms);
+}
+
+/* A database whose jobs were never planned can be started but once. */
+static void bench_first(struct bench *b)
+{
+    struct service s;
+    double begun_ms = service_clock_ms();
+    start(b, &s);
+    open_reader(b);
+    while (ask(
+        b, "SELECT EXISTS (SELECT 1 FROM job_configurations WHERE next_run_at IS NULL AND is_enabled = 1)",
+        0)) {
+        if (service_clock_ms() - begun_ms > (double)b->n * 1000) {
+            errx(1, "not every job is planned after %" PRId64 " s", b->n);
+        }
+        service_sleep_ms(LOOK_MS);
+    }
+    printf("{\"ready_ms\":%.1f,\"planned_ms\":%.1f}\n", s.ready_ms, service_clock_ms() - begun_ms);
+    db_close(b->db);
+    service_stop(&s);
 }
 
 /* ---- idle ---- */
@@ -200,12 +221,12 @@ static void bench_due(struct bench *b)
     double *lags = read_lags(b);
     printf("{\"ready_ms\":%.1f,\"rss_mb\":%.2f,", s.ready_ms, idle.rss_mb);
     print_spread(lags, b->n);
-    printf(",\"all_committed_ms\":%.0f,\"all_done_ms\":%.0f,\"jobs_run_once\":%" PRId64
-           ",\"successes\":%" PRId64 ",",
-           p.seen_ms, p.done_ms,
-           ask(b, "SELECT count(*) FROM (SELECT job_id FROM job_runs GROUP BY job_id HAVING count(*) = 1)",
-               0),
-           ask(b, "SELECT count(*) FROM job_runs WHERE outcome = 'success'", 0));
+    printf(
+        ",\"all_committed_ms\":%.0f,\"all_done_ms\":%.0f,\"jobs_run_once\":%" PRId64 ",\"successes\":%" PRId64
+        ",",
+        p.seen_ms, p.done_ms,
+        ask(b, "SELECT count(*) FROM (SELECT job_id FROM job_runs GROUP BY job_id HAVING count(*) = 1)", 0),
+        ask(b, "SELECT count(*) FROM job_runs WHERE outcome = 'success'", 0));
     service_wait_idle(&s);
     printf("\"rss_after_mb\":%.2f}\n", service_memory(&s).rss_mb);
     free(lags);
@@ -222,8 +243,8 @@ static void check_limit(double begun_ms, int64_t job_id)
     }
 }
 
-/* Until the run's row can be seen by somebody else.  Asking whether anything was committed takes microseconds;
- * asking what, only then. */
+/* Until the run's row can be seen by somebody else.  Asking whether anything was committed takes
+ * microseconds; asking what, only then. */
 static double time_signal(struct bench *b, const struct service *s, int64_t job_id)
 {
     int64_t before = ask(b, "PRAGMA data_version", 0), now;
@@ -238,8 +259,8 @@ static double time_signal(struct bench *b, const struct service *s, int64_t job_
         }
         before = now;
         seen_ms = service_clock_ms();
-    } while (
-        !ask(b, "SELECT EXISTS (SELECT 1 FROM job_runs WHERE job_id = $1 AND run_trigger = 'signal')", job_id));
+    } while (!ask(b, "SELECT EXISTS (SELECT 1 FROM job_runs WHERE job_id = $1 AND run_trigger = 'signal')",
+                  job_id));
     while (ask(b, "SELECT EXISTS (SELECT 1 FROM job_runs WHERE state <> 'done')", 0)) {
         check_limit(begun_ms, job_id);
         service_sleep_ms(1);
@@ -274,10 +295,8 @@ int main(int argc, char **argv)
         bool has_database;
         void (*measure)(struct bench *b);
     } rows[] = {
-        {"start", false, bench_start},
-        {"idle", false, bench_idle},
-        {"due", true, bench_due},
-        {"signals", true, bench_signals},
+        {"start", false, bench_start}, {"first", true, bench_first},     {"idle", false, bench_idle},
+        {"due", true, bench_due},      {"signals", true, bench_signals},
     };
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* a bench that is broken off leaves nothing behind */
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(rows); i++) {
@@ -289,5 +308,5 @@ int main(int argc, char **argv)
             return 0;
         }
     }
-    errx(2, "usage: bench_schedule start|idle|due|signals DAEMON CONFIG LOG [DATABASE] NUMBER");
+    errx(2, "usage: bench_schedule start|first|idle|due|signals DAEMON CONFIG LOG [DATABASE] NUMBER");
 }

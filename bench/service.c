@@ -45,9 +45,8 @@ static int notify_socket(char ret_name[64])
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     int len = snprintf(ret_name, 64, "@aa-bench-%d", (int)getpid());
     memcpy(address.sun_path + 1, ret_name + 1, (size_t)len - 1);
-    if (fd < 0 ||
-        bind(fd, (struct sockaddr *)&address,
-             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)) < 0) {
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address,
+                       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)) < 0) {
         err(1, "the notify socket");
     }
     return fd;
