@@ -8,9 +8,11 @@
  * jobs are due at SLOT, seconds since 1970 on a full minute; the rest between 6 and 18 hours from now. */
 #include <err.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/civil.h"
 #include "base/clock.h"
@@ -122,6 +124,7 @@ int main(int argc, char **argv)
         .due = argc == 8 ? strtoll(argv[6], NULL, 10) : 0,
         .slot_s = argc == 8 ? strtoll(argv[7], NULL, 10) : 0,
     };
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* a bench that is broken off leaves nothing behind */
     must(keyring_open(argv[2], &keyring, &e), &e);
     struct db_options options = {
         .mode = DB_CREATE, .cache_kib = CACHE_KIB, .clock = &clock_real, .keyring = keyring};

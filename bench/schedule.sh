@@ -16,11 +16,18 @@ column() {
 # The members of the object $2 with $1 before each name.
 prefixed() { sqlite3 :memory: "SELECT json_group_object('$1' || key, value) FROM json_each('$2')"; }
 
+# Runs in the shell itself and not in $(…), so that what it starts ends with it.  The figures are in RESULT.
 measure() { # WHAT [ARG…]
     local what=$1
     shift
-    "$SIM_BIN/bench_schedule" "$what" "$AA_BIN/admin-assistantd" "$WORLD/aa.conf" "$WORLD/daemon.log" "$@" ||
-        fail "bench_schedule $what"
+    "$SIM_BIN/bench_schedule" "$what" "$AA_BIN/admin-assistantd" "$WORLD/aa.conf" "$WORLD/daemon.log" "$@" \
+        >"$WORLD/result" || fail "bench_schedule $what"
+    RESULT=$(cat "$WORLD/result")
+}
+peer() { # load|run STORE JOBS; the same
+    /usr/bin/python3 bench/apscheduler_jobs.py "$1" "$2" "$WORLD/peer.db" "$3" 1000 >"$WORLD/result" ||
+        fail "apscheduler_jobs.py $*"
+    RESULT=$(cat "$WORLD/result")
 }
 
 users_of() { echo $(($1 < SCHEDULE_USERS ? $1 : SCHEDULE_USERS)); }
@@ -48,76 +55,77 @@ due_database() {
 }
 
 # What the first start with a database does once (it compares the zones, say) is not part of an ordinary start.
-first_start() { measure idle 0 >/dev/null; }
+first_start() { measure idle 0; }
 
 schedule_start() {
-    local n reach result i
+    local n reach i
     for n in $SCHEDULE_JOBS; do
         reach=$((n > 100000 ? 500 : 300))
         jobs_database "$n" planned
         first_start
-        result=$(measure start 5)
-        json '{"figure":"start_to_ready","jobs":'"$n"',"state":"planned"}' "$(json "$result" \
-            '{"reach_ms":'$reach',"ok":'"$(meets "$(member "$result" worst_ms) <= $reach")"'}')"
+        measure start 5
+        json '{"figure":"start_to_ready","jobs":'"$n"',"state":"planned"}' "$(json "$RESULT" \
+            '{"reach_ms":'$reach',"ok":'"$(meets "$(member "$RESULT" worst_ms) <= $reach")"'}')"
+        : >"$WORLD/starts"
         for ((i = 0; i < (n > 100000 ? 1 : 5); i++)); do # planning a million takes a while
             jobs_database "$n" new
             measure first "$WORLD/aa.db" 600
-        done >"$WORLD/starts"
+            printf '%s\n' "$RESULT" >>"$WORLD/starts"
+        done
         printf '{"figure":"start_to_ready","jobs":%d,"state":"new","starts":%d,"median_ms":%s,"worst_ms":%s,"all_planned_ms":%s}\n' \
             "$n" "$i" "$(column ready_ms 0.5)" "$(column ready_ms 1)" "$(column planned_ms 0.5)"
     done
 }
 
 schedule_idle() {
-    local n reach result
+    local n reach
     for n in 1 1000000; do
         reach=$((n > 1 ? 12 : 8))
         jobs_database $n planned
         first_start
-        result=$(measure idle 60)
-        json '{"figure":"idle","jobs":'$n'}' "$(json "$result" '{"reach_mb":'$reach',"ok":'"$(meets \
-            "$(member "$result" reloaded_rss_mb) <= $reach && $(member "$result" wakeups) == 0")"'}')"
+        measure idle 60
+        json '{"figure":"idle","jobs":'$n'}' "$(json "$RESULT" '{"reach_mb":'$reach',"ok":'"$(meets \
+            "$(member "$RESULT" reloaded_rss_mb) <= $reach && $(member "$RESULT" wakeups) == 0")"'}')"
     done
 }
 
 schedule_due() {
-    local n=10000 result
+    local n=10000
     due_database $n $n
-    result=$(measure due "$WORLD/aa.db" $n)
-    json '{"figure":"claim_lag","jobs":'$n',"due":'$n'}' "$(json "$result" \
-        '{"reach_p50_ms":150,"reach_p99_ms":1000,"ok":'"$(meets "$(member "$result" p50_ms) <= 150 && \
-            $(member "$result" p99_ms) <= 1000 && $(member "$result" jobs_run_once) == $n && \
-            $(member "$result" successes) == $n")"'}')"
+    measure due "$WORLD/aa.db" $n
+    json '{"figure":"claim_lag","jobs":'$n',"due":'$n'}' "$(json "$RESULT" \
+        '{"reach_p50_ms":150,"reach_p99_ms":1000,"ok":'"$(meets "$(member "$RESULT" p50_ms) <= 150 && \
+            $(member "$RESULT" p99_ms) <= 1000 && $(member "$RESULT" jobs_run_once) == $n && \
+            $(member "$RESULT" successes) == $n")"'}')"
 }
 
 schedule_signals() {
-    local result
     jobs_database 10000 planned
-    result=$(measure signals "$WORLD/aa.db" 200)
-    json '{"figure":"signal_to_row"}' "$(json "$result" \
-        '{"reach_p99_ms":20,"ok":'"$(meets "$(member "$result" p99_ms) <= 20 && $(member "$result" successes) == 200")"'}')"
-}
-
-peer() { # load|run STORE JOBS
-    /usr/bin/python3 bench/apscheduler_jobs.py "$1" "$2" "$WORLD/peer.db" "$3" 1000 || fail "apscheduler_jobs.py $1 $2"
+    measure signals "$WORLD/aa.db" 200
+    json '{"figure":"signal_to_row"}' "$(json "$RESULT" \
+        '{"reach_p99_ms":20,"ok":'"$(meets "$(member "$RESULT" p99_ms) <= 20 && $(member "$RESULT" successes) == 200")"'}')"
 }
 
 # Both columns: ours without a prefix, APScheduler's with "peer_".  Its start with the store in memory is its loading; the
 # store on the disk is loaded once and started again, as ours is.
 schedule_peer() {
-    local n ours store theirs load
+    local n ours store load
     for n in $PEER_JOBS; do
         due_database "$n" 1000
-        ours=$(measure due "$WORLD/aa.db" 1000)
+        measure due "$WORLD/aa.db" 1000
+        ours=$RESULT
         for store in memory sqlite; do
             [ $store = memory ] || [[ " $PEER_SQLITE_JOBS " == *" $n "* ]] || continue
             rm -f "$WORLD"/peer.db*
             load=null
-            [ $store = memory ] || load=$(member "$(peer load $store "$n")" start_ms)
-            theirs=$(peer run $store "$n")
-            [ "$(member "$theirs" ran)" -eq 1000 ] || fail "APScheduler ran $theirs"
+            if [ $store = sqlite ]; then
+                peer load $store "$n"
+                load=$(member "$RESULT" start_ms)
+            fi
+            peer run $store "$n"
+            [ "$(member "$RESULT" ran)" -eq 1000 ] || fail "APScheduler: $RESULT"
             json '{"figure":"against_apscheduler","jobs":'"$n"',"due":1000,"peer_store":"'$store'","peer_load_ms":'"$load"'}' \
-                "$(json "$ours" "$(prefixed peer_ "$theirs")")"
+                "$(json "$ours" "$(prefixed peer_ "$RESULT")")"
         done
     done
 }
