@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # The measurements behind ./dev bench: one JSON line per figure, each with what it is compared with, measured in the same run.
-# usage: run.sh BUILD-DIR TOOLS-DIR [archive|users]…   (default: all)
+# usage: run.sh BUILD-DIR TOOLS-DIR [archive|users|schedule]…   (default: all)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 AA_BIN=$1/bin
 SIM_BIN=$2/bin
 shift 2
 . tests/lib/world.sh
+. bench/schedule.sh
 command -v sqlite3 >/dev/null || fail "sqlite3 is missing"
-NAMES=${*:-archive users}
+NAMES=${*:-archive users schedule}
 EVENTS=${BENCH_EVENTS:-1000 10000 100000}
 
 calc() { awk "BEGIN { printf \"%.4g\", $* }"; }
@@ -120,7 +121,7 @@ bench_users() {
 
 for name in $NAMES; do
     case $name in
-    archive | users) "bench_$name" ;;
-    *) fail "unknown measurement \"$name\" (archive, users)" ;;
+    archive | users | schedule) "bench_$name" ;;
+    *) fail "unknown measurement \"$name\" (archive, users, schedule)" ;;
     esac
 done
