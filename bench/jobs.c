@@ -17,6 +17,7 @@
 #include "base/civil.h"
 #include "base/clock.h"
 #include "storage/migrate.h"
+#include "storage/token_store.h"
 #include "storage/user_store.h"
 
 #define CACHE_KIB (256 * 1024)

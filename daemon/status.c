@@ -25,6 +25,7 @@ struct status {
     bool is_ready;   /* and was */
     bool is_resting; /* the summary that is asked for closes a round */
     bool has_summary;
+    bool is_refreshing;   /* a line that has not changed need not be told */
     bool is_asking;       /* one question at a time: the next armed pass asks anew anyway */
     bool wants_log;       /* the owner asked: write it out */
     char *reload_failure; /* NULL: the last reload was good */
@@ -140,7 +141,7 @@ static void tell(struct status *s)
     bool has_failure = s->reload_failure != NULL;
     snprintf(line, sizeof line, "%s%s%s%s", summary, has_failure ? "; RELOAD FAILED: " : "",
              has_failure ? s->reload_failure : "", has_failure ? " (old configuration stays)" : "");
-    if (strcmp(line, s->told) != 0) {
+    if (strcmp(line, s->told) != 0 || !s->is_refreshing) {
         snprintf(s->told, sizeof s->told, "%s", line);
         notify_status(line);
     }
@@ -200,7 +201,9 @@ void status_armed(struct status *s, bool is_resting)
 void status_refresh(struct status *s)
 {
     if (s->has_summary && !s->is_asking) {
+        s->is_refreshing = true;
         tell(s);
+        s->is_refreshing = false;
     }
 }
 

@@ -213,7 +213,7 @@ static int insert_entry(struct db *db, const struct audit_entry *entry, int64_t 
         db_stmt(db, "INSERT INTO audit_log (user_id, action_type, operation, resource_type, resource_id, "
                     "status, message, details, "
                     "request_data, response_data, duration_ms, correlation_id, parent_audit_id, created_at) "
-                    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id");
+                    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
     bind_id(s, 1, entry->user_id);
     stmt_text(s, 2, entry->action_type);
     stmt_text(s, 3, entry->operation);
@@ -232,7 +232,9 @@ static int insert_entry(struct db *db, const struct audit_entry *entry, int64_t 
     stmt_text(s, 12, entry->correlation_id);
     bind_id(s, 13, entry->parent_audit_id);
     stmt_time(s, 14, db_now_ms(db));
-    return stmt_get_int(s, ret_id, e);
+    int r = stmt_run(s, e);
+    *ret_id = r < 0 ? 0 : db_last_id(db);
+    return r;
 }
 
 int audit_append(struct db *db, const struct audit_entry *entry, int64_t *ret_id, struct err *e)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -175,6 +176,15 @@ static int check_owner(struct db *db, struct err *e)
         db->path, (unsigned)id, (int)tables);
 }
 
+/* A savepoint keeps a copy of each page that is changed in it, in memory up to this and then in a file; 64
+ * KiB, SQLite's own choice, are four of our pages, and the writing of such files was most of the work. */
+#define SAVEPOINT_BYTES (4 * 1024 * 1024)
+
+static void configure_library(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVEPOINT_BYTES);
+}
+
 static int configure_handle(struct db *db, struct err *e)
 {
     static const struct {
@@ -261,6 +271,8 @@ static int set_up(struct db *db, const struct db_options *options, struct err *e
 
 int db_open(const char *path, const struct db_options *options, struct db **ret_db, struct err *e)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, configure_library); /* before the library's first use */
     struct db *db = mem_calloc(1, sizeof *db);
     db->path = mem_strdup(path);
     db->clock = options->clock;

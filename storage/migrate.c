@@ -9,6 +9,7 @@
 #include "base/civil.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "storage/db_private.h"
 
 #define UPGRADE_HINT "run \"admin-assistant db upgrade\""
 
@@ -322,6 +323,12 @@ static int mark_as_ours(struct db *db, struct err *e)
     return r < 0 ? r : db_exec(db, table_sql, e);
 }
 
+/* A migration may mend the text of a rule (PRAGMA writable_schema); nobody else may. */
+static void let_schema_be_written(struct db *db, bool may)
+{
+    (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, !may, NULL);
+}
+
 static int apply_in_transaction(struct db *db, const struct migration *m, const char *app_version,
                                 struct err *e)
 {
@@ -330,7 +337,9 @@ static int apply_in_transaction(struct db *db, const struct migration *m, const 
         r = mark_as_ours(db, e);
     }
     if (r == 0) {
+        let_schema_be_written(db, true);
         r = db_exec(db, m->sql, e);
+        let_schema_be_written(db, false);
     }
     if (r == 0 && !db_in_transaction(db)) {
         r = err_set(e, ERR_BUG, 0, "the script ended its transaction by itself");
