@@ -1,9 +1,9 @@
-/* The schedule on the walls of the world: every local day, week and month has exactly one slot, whoever asks and
- * however often.
+/* The schedule on the walls of the world: every local day, week and month has exactly one slot, whoever asks
+ * and however often.
  *
- * What is expected is computed here from the offsets alone: the slot of a day is the first instant at which the
- * wall shows the rule's time or a later one.  So a day that a zone skipped as a whole has its slot at the first
- * instant behind it, which may be the next day's slot, too, and then is one. */
+ * What is expected is computed here from the offsets alone: the slot of a day is the first instant at which
+ * the wall shows the rule's time or a later one.  So a day that a zone skipped as a whole has its slot at the
+ * first instant behind it, which may be the next day's slot, too, and then is one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,10 +78,9 @@ static const struct {
 static const struct {
     enum schedule_type type;
     int day; /* of the week or the month */
-} kinds[] = {
-    {SCHEDULE_DAILY, 0},   {SCHEDULE_WEEKLY, 0},   {SCHEDULE_WEEKLY, 4},   {SCHEDULE_WEEKLY, 5},
-    {SCHEDULE_WEEKLY, 6},  {SCHEDULE_MONTHLY, 1},  {SCHEDULE_MONTHLY, 29}, {SCHEDULE_MONTHLY, 30},
-    {SCHEDULE_MONTHLY, 31}};
+} kinds[] = {{SCHEDULE_DAILY, 0},    {SCHEDULE_WEEKLY, 0},   {SCHEDULE_WEEKLY, 4},
+             {SCHEDULE_WEEKLY, 5},   {SCHEDULE_WEEKLY, 6},   {SCHEDULE_MONTHLY, 1},
+             {SCHEDULE_MONTHLY, 29}, {SCHEDULE_MONTHLY, 30}, {SCHEDULE_MONTHLY, 31}};
 
 static struct tz_cache *zones;
 static struct rng rng;
@@ -190,7 +189,8 @@ static const char *ask_in_a_chain(const struct schedule *s, const struct tz *tz,
     return NULL;
 }
 
-/* When a scheduler looks at its jobs next: at the time that was planned, a little later, or after a long night.
+/* When a scheduler looks at its jobs next: at the time that was planned, a little later, or after a long
+ * night.
  */
 static int64_t next_look(int64_t now_ms, int64_t planned_ms)
 {
@@ -265,7 +265,8 @@ static void test_each_day_has_one_slot(void **state)
         static struct walls walls;
         int32_t from_day = civil_to_day((struct civil_date){spans[i].first_year, 1, 1});
         assert_int_equal(tz_cache_get(zones, spans[i].zone, &tz, NULL), 0);
-        look_at_walls(tz, (from_day - 3) * MS_PER_DAY, (from_day + SPAN_YEARS * 366 + 3) * MS_PER_DAY, &walls);
+        look_at_walls(tz, (from_day - 3) * MS_PER_DAY, (from_day + SPAN_YEARS * 366 + 3) * MS_PER_DAY,
+                      &walls);
         for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
             for (size_t t = 0; t < ARRAY_LEN(times); t++) {
                 check(&spans[i], tz, &walls,
@@ -288,8 +289,8 @@ static int64_t utc(const char *text)
     return ms;
 }
 
-/* Samoa went from 29 to 31 December 2011: the slot of the 30th comes as the 31st begins, and archives up to the
- * 29th as that of the 30th would have; where the 31st has its slot then, too, the two are one. */
+/* Samoa went from 29 to 31 December 2011: the slot of the 30th comes as the 31st begins, and archives up to
+ * the 29th as that of the 30th would have; where the 31st has its slot then, too, the two are one. */
 static void test_a_day_that_never_was(void **state)
 {
     (void)state;
