@@ -118,11 +118,12 @@ static void started(void *self UNUSED, const struct store_start *start UNUSED, b
 {
 }
 
-/* A process that was killed says nothing. */
+/* A process that was killed says nothing, and a signal for a job that must not run is refused. */
 static void trouble(void *self, const struct err *why, const char *doing)
 {
     struct sim_daemon *d = self;
-    if (!atomic_load(&d->is_killed)) {
+    bool is_refusal = why->code == ERR_INVALID || why->code == ERR_LOGIN;
+    if (!atomic_load(&d->is_killed) && !is_refusal) {
         print_error("%s: ERR_%s %s\n", doing, err_name(why->code), why->msg);
         d->n_troubles++;
     }
@@ -237,7 +238,8 @@ static struct db *open_database(struct sim *sim, enum db_mode mode)
     struct db *db = NULL;
     struct err e = {0};
     check(db_open(sim->path, &options, &db, &e), &e, "opening the database");
-    check(db_exec(db, "PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY", &e), &e, "the machine does not fail, only processes do");
+    check(db_exec(db, "PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY", &e), &e,
+          "the machine does not fail, only processes do");
     return db;
 }
 
@@ -411,7 +413,8 @@ static void open_files(struct sim *sim)
     struct err e = {0};
     char id[KEYRING_ID_MAX + 1], *copy = NULL;
     int applied;
-    snprintf(sim->dir, sizeof sim->dir, "%s/aa-sim-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    snprintf(sim->dir, sizeof sim->dir, "%s/aa-sim-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     assert_non_null(mkdtemp(sim->dir));
     snprintf(sim->path, sizeof sim->path, "%s/aa.db", sim->dir);
     CLEANUP_FREE char *keys = mem_printf("%s/keys", sim->dir);

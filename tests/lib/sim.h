@@ -1,15 +1,15 @@
 /* sim - the scheduler on its real storage, in a time that passes only where a test says so.
  *
- * A struct sim is the world outside: the clock, the database file, the calendar service, somebody with a SQL shell,
- * and the loop.  A struct sim_daemon is one life of the service: storage thread, bind_store and scheduler on that
- * loop; two can live at once.  It ends by sim_drain, as on SIGTERM, or by sim_kill: then nothing that was not
- * committed by that moment ever is, and what the process had in memory is gone.
+ * A struct sim is the world outside: the clock, the database file, the calendar service, somebody with a SQL
+ * shell, and the loop.  A struct sim_daemon is one life of the service: storage thread, bind_store and
+ * scheduler on that loop; two can live at once.  It ends by sim_drain, as on SIGTERM, or by sim_kill: then
+ * nothing that was not committed by that moment ever is, and what the process had in memory is gone.
  *
- * The calendar service has empty pages only; whether it answers, and after how long, the test decides.  It writes
- * down which stretches of time each run has read to its end.
+ * The calendar service has empty pages only; whether it answers, and after how long, the test decides.  It
+ * writes down which stretches of time each run has read to its end.
  *
- * Two clocks and the truth: the wall clock can be wrong, the monotonic one does not know of sleep, and true_ms is
- * what a right wall clock would show. */
+ * Two clocks and the truth: the wall clock can be wrong, the monotonic one does not know of sleep, and
+ * true_ms is what a right wall clock would show. */
 #ifndef TESTS_LIB_SIM_H
 #define TESTS_LIB_SIM_H
 
@@ -79,7 +79,7 @@ struct sim {
     struct tz_cache *zones;
     struct db *sql; /* the shell's connection; use it while the daemons are settled */
     struct sim_daemon daemons[SIM_DAEMONS];
-    struct list requests; /* by the time of their answer */
+    struct list requests;         /* by the time of their answer */
     struct sim_reading *readings; /* [run id] */
     size_t n_readings;
     bool two_at_once; /* two runs of one job had a request each: never allowed */
@@ -92,8 +92,8 @@ void sim_init(struct sim *sim, int64_t wall_ms, struct sim_answer (*answer)(void
               void *arg);
 void sim_finish(struct sim *sim); /* no daemon lives */
 
-/* Daemon 0 or 1, with its first pass under way.  Both are processes that run as long as the test does: this one,
- * and the one that started it. */
+/* Daemon 0 or 1, with its first pass under way.  Both are processes that run as long as the test does: this
+ * one, and the one that started it. */
 struct sim_daemon *sim_start(struct sim *sim, int i);
 void sim_drain(struct sim_daemon *d);
 /* At once; what the storage thread does at this moment may or may not be committed. */
@@ -104,11 +104,11 @@ void sim_settle(struct sim *sim);
 /* So many turns of the loop at the most, to stop the world in the middle of something. */
 void sim_turns(struct sim *sim, unsigned n);
 
-/* Lets true time pass, from one event to the next; after each the daemons are settled and looked(arg) is called,
- * which may be NULL. */
+/* Lets true time pass, from one event to the next; after each the daemons are settled and looked(arg) is
+ * called, which may be NULL. */
 void sim_pass(struct sim *sim, int64_t ms, void (*looked)(void *arg), void *arg);
-/* To the next moment within ms at which something happens: all of that does, and nothing is settled.  False if there
- * is none, and no time has passed. */
+/* To the next moment within ms at which something happens: all of that does, and nothing is settled.  False
+ * if there is none, and no time has passed. */
 bool sim_next_event(struct sim *sim, int64_t ms);
 
 /* Somebody sets the clock; the machine sleeps.  Timers fire that are cancelled on set. */

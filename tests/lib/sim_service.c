@@ -73,7 +73,8 @@ static struct request *ask(struct sim_daemon *d, const struct run *run, void *ar
     struct sim *sim = d->sim;
     struct request *q = mem_calloc(1, sizeof *q);
     struct sim_answer answer = sim->answer(sim->answer_arg, run);
-    *q = (struct request){.daemon = d, .run_id = run->id, .job_id = run->job_id, .code = answer.code, .arg = arg};
+    *q = (struct request){
+        .daemon = d, .run_id = run->id, .job_id = run->job_id, .code = answer.code, .arg = arg};
     q->due_ms = atomic_load(&sim->clock.mono_ms) + answer.delay_ms;
     check_alone(sim, q);
     line_up(sim, q);
@@ -88,7 +89,8 @@ static void resolve(void *self, const struct run *run, port_calendar_done done, 
     q->done.calendar = done;
 }
 
-static void fetch(void *self, const struct run *run, const struct window *window, port_page_done done, void *arg)
+static void fetch(void *self, const struct run *run, const struct window *window, port_page_done done,
+                  void *arg)
 {
     struct sim_daemon *d = self;
     struct request *q = ask(d, run, arg);
@@ -104,7 +106,8 @@ static void fetch(void *self, const struct run *run, const struct window *window
     }
 }
 
-static void account(void *self, int64_t run_id UNUSED, bool is_over, int64_t *ret_requests, int64_t *ret_throttled)
+static void account(void *self, int64_t run_id UNUSED, bool is_over, int64_t *ret_requests,
+                    int64_t *ret_throttled)
 {
     struct sim_daemon *d = self;
     *ret_requests = *ret_throttled = 0;

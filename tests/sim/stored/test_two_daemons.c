@@ -56,11 +56,13 @@ static void check_runs(struct sim *sim, int64_t n)
 {
     assert_false(sim->two_at_once);
     assert_int_equal(sim_int(sim, "SELECT count(*) FROM job_runs"), n);
-    assert_int_equal(sim_int(sim, "SELECT count(DISTINCT job_id * 1000 + substr(slot_at, 9, 2)) FROM job_runs "
-                                  "WHERE slot_at LIKE '2027-03-__ 12:00:00.000000'"),
+    assert_int_equal(sim_int(sim,
+                             "SELECT count(DISTINCT job_id * 1000 + substr(slot_at, 9, 2)) FROM job_runs "
+                             "WHERE slot_at LIKE '2027-03-__ 12:00:00.000000'"),
                      n);
-    assert_int_equal(sim_int(sim, "SELECT count(*) FROM job_runs WHERE state = 'done' AND outcome = 'success' "
-                                  "AND verdict = 'ran' AND run_trigger = 'schedule'"),
+    assert_int_equal(sim_int(sim,
+                             "SELECT count(*) FROM job_runs WHERE state = 'done' AND outcome = 'success' "
+                             "AND verdict = 'ran' AND run_trigger = 'schedule'"),
                      n);
 }
 
