@@ -1,4 +1,5 @@
-/* year - what the two halves of test_year share: what happens (test_year.c), and what must hold (year_expect.c). */
+/* year - what the two halves of test_year share: what happens (test_year.c), and what must hold
+ * (year_expect.c). */
 #ifndef TESTS_SIM_STORED_YEAR_H
 #define TESTS_SIM_STORED_YEAR_H
 
@@ -40,8 +41,8 @@ void year_look_after_end(struct year *y);
 /* Each fails the test, with the job and the time. */
 void year_check_through(struct year *y); /* the jobs are decided as far as they should be */
 void year_check_slots(struct year *y);   /* every due time has its row, and no row is without one */
-/* From where the first slot's window began to where the archive says it ends, all was read by runs that ended well,
- * after it was over; and that end is where it should be. */
+/* From where the first slot's window began to where the archive says it ends, all was read by runs that ended
+ * well, after it was over; and that end is where it should be. */
 void year_check_archived(struct year *y);
 
 #endif
