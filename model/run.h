@@ -94,6 +94,8 @@ struct run {
     char step[RUN_STEP_MAX];
     char *cursor;             /* the next page to fetch; NULL at the start of a step */
     int32_t from_day, to_day; /* half-open local days */
+    int64_t started_ms;       /* when it first began; RUN_NO_TIME before */
+    int32_t over_day;         /* days before it were over when the run read them; RUN_NO_DAY: not known */
     char correlation_id[37];
     int64_t parent_audit_id;
     struct run_counts counts;

@@ -17,7 +17,9 @@ struct clock_watch {
     int64_t wall_ms, mono_ms;
 };
 
-/* What happened since the last call, and how far; the first call only looks. */
+/* What happened since the last call that did not find the clock unset, and how far; the first call only
+ * looks.
+ */
 enum clock_event clock_watch_look(struct clock_watch *w, int64_t wall_ms, int64_t mono_ms,
                                   int64_t *ret_by_ms);
 

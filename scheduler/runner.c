@@ -33,6 +33,7 @@ struct active {
     struct run run;
     const struct job_kind *kind;
     const struct step *step;
+    const struct tz *zone;
     struct window window;
     struct action action;    /* the one outstanding */
     struct event_page *page; /* fetched, not yet handed to staging */
@@ -153,11 +154,23 @@ static void on_closed(void *arg, const struct err *e)
     let_go(a);
 }
 
+/* When it began to read, on whichever clock is behind: the wall may have been ahead then and is right now,
+ * and the monotonic one does not know of sleep. */
+static int32_t over_day(const struct active *a, int64_t duration_ms)
+{
+    int64_t begun_ms = clock_wall_ms(a->runner->ports.clock) - duration_ms;
+    if (a->run.started_ms != RUN_NO_TIME && a->run.started_ms < begun_ms) {
+        begun_ms = a->run.started_ms;
+    }
+    return a->zone ? civil_day_of(tz_to_wall(a->zone, begun_ms)) : RUN_NO_DAY;
+}
+
 static void close_run(struct active *a, enum run_outcome outcome)
 {
     const struct store_port *store = a->runner->ports.store;
     int64_t duration_ms = clock_mono_ms(a->runner->ports.clock) - a->begun_mono_ms;
     a->outcome = outcome;
+    a->run.over_day = over_day(a, duration_ms);
     a->action.kind = ACT_FINISH;
     struct closing closing;
     closing_make(&closing, &a->run, outcome, a->why.code ? &a->why : NULL, duration_ms);
@@ -346,7 +359,6 @@ static void step_run(struct active *a, struct step_event ev)
 
 static int prepare(struct active *a, struct err *e)
 {
-    const struct tz *zone;
     a->kind = job_kind_of(a->run.type);
     a->step = a->kind ? job_kind_step(a->kind, a->run.step) : NULL;
     if (!a->kind) {
@@ -362,12 +374,12 @@ static int prepare(struct active *a, struct err *e)
                        "run %lld was interrupted or failed %d times; see what the journal says of it",
                        (long long)a->run.id, a->run.attempt - 1);
     }
-    int r = tz_cache_get(a->runner->ports.zones, a->run.zone, &zone, e);
+    int r = tz_cache_get(a->runner->ports.zones, a->run.zone, &a->zone, e);
     if (r < 0) {
         err_prefix(e, "archive configuration \"%s\"", a->run.name);
         return r;
     }
-    a->window = window_make(zone, a->run.from_day, a->run.to_day);
+    a->window = window_make(a->zone, a->run.from_day, a->run.to_day);
     return 0;
 }
 

@@ -23,6 +23,7 @@ struct scheduler {
     bool is_clock_unset;   /* was reported */
     bool is_clock_back;    /* was reported, and the store has not followed yet */
     bool has_started;      /* the store has told of earlier starts */
+    int64_t clock_high_ms; /* when it was last written to, until a clock that is set was compared with it */
     bool is_passing;       /* a pass is under way */
     bool wants_more;       /* another pass is wanted after it */
     bool is_batch_all_due; /* the batch under way is full of due jobs: there may be more */
@@ -295,20 +296,31 @@ static void on_clock_followed(void *arg, const struct err *e)
     look_for_due(s);
 }
 
+static void clock_went_back(struct scheduler *s, int64_t by_ms)
+{
+    s->is_clock_back = true; /* until the store has followed */
+    s->o.notifier->clock_stepped(s->o.notifier->self, CLOCK_BACK, by_ms);
+}
+
+/* It was set back while nobody was there, or the database comes from a machine that is ahead. */
+static void compare_with_store(struct scheduler *s)
+{
+    int64_t now_ms = clock_wall_ms(s->o.clock);
+    if (!s->is_clock_back && s->clock_high_ms > now_ms + CLOCK_WATCH_STEP_MS) {
+        clock_went_back(s, s->clock_high_ms - now_ms);
+    }
+    s->clock_high_ms = RUN_NO_TIME;
+}
+
 static void look_behind_clock(struct scheduler *s)
 {
     s->is_clock_unset = false;
+    compare_with_store(s);
     if (s->is_clock_back) {
         s->o.store->clock_went_back(s->o.store->self, clock_wall_ms(s->o.clock), on_clock_followed, s);
     } else {
         look_for_due(s);
     }
-}
-
-static void clock_went_back(struct scheduler *s, int64_t by_ms)
-{
-    s->is_clock_back = true; /* until the store has followed */
-    s->o.notifier->clock_stepped(s->o.notifier->self, CLOCK_BACK, by_ms);
 }
 
 /* While the clock is unset nothing is decided; the timer fires when it is set. */
@@ -344,12 +356,9 @@ static void on_started(void *arg, const struct err *e, const struct store_start 
         pass_failed(s, e, "reading what was left at the last stop");
         return;
     }
-    int64_t now_ms = clock_wall_ms(s->o.clock);
     s->has_started = true;
-    s->o.notifier->started(s->o.notifier->self, start, s->watch.has_sample, now_ms);
-    if (now_ms >= CLOCK_WATCH_EARLIEST_MS && start->clock_high_ms > now_ms + CLOCK_WATCH_STEP_MS) {
-        clock_went_back(s, start->clock_high_ms - now_ms);
-    }
+    s->clock_high_ms = start->clock_high_ms;
+    s->o.notifier->started(s->o.notifier->self, start, s->watch.has_sample, clock_wall_ms(s->o.clock));
     look_at_clock(s);
 }
 
@@ -394,6 +403,14 @@ static void on_wished(void *arg)
 void scheduler_trigger(struct scheduler *s, int64_t job_id, struct run_asker asker)
 {
     struct wishes_ports ports = {s->o.store, s->o.notifier, s->o.clock, s->o.zones};
+    if (clock_wall_ms(s->o.clock) < CLOCK_WATCH_EARLIEST_MS) {
+        struct err e;
+        err_set(&e, ERR_INVALID, 0,
+                "the clock is not set, so that nobody knows which days to archive; send the "
+                "signal again once it is");
+        s->o.notifier->trouble(s->o.notifier->self, &e, "running a job on a signal");
+        return;
+    }
     s->n_triggers++;
     wishes_queue(&ports, job_id, asker, on_wished, s);
 }

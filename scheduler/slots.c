@@ -17,19 +17,36 @@ static int64_t decided_until(const struct job *job, int64_t now_ms)
     return job->next_run_ms != RUN_NO_TIME && job->next_run_ms <= now_ms ? job->next_run_ms - 1 : now_ms;
 }
 
-void slots_window(const struct job *job, const struct tz *zone, int64_t at_ms, int32_t *ret_from_day,
-                  int32_t *ret_to_day)
+/* The window as of at_ms, and what is owed from owed_day on. */
+static void find_window(const struct job *job, const struct tz *zone, int64_t at_ms, int32_t owed_day,
+                        int32_t *ret_from_day, int32_t *ret_to_day)
 {
     int32_t from_day, to_day;
     schedule_window(zone, at_ms, job->window_days, &from_day, &to_day);
-    if (job->owed_day != RUN_NO_DAY && job->owed_day < from_day) {
-        from_day = job->owed_day;
+    if (owed_day != RUN_NO_DAY && owed_day < from_day) {
+        from_day = owed_day;
     }
     if (to_day - from_day > SLOTS_SPAN_MAX_DAYS) {
         from_day = to_day - SLOTS_SPAN_MAX_DAYS;
     }
     *ret_from_day = from_day;
     *ret_to_day = to_day;
+}
+
+void slots_window(const struct job *job, const struct tz *zone, int64_t at_ms, int32_t *ret_from_day,
+                  int32_t *ret_to_day)
+{
+    find_window(job, zone, at_ms, job->owed_day, ret_from_day, ret_to_day);
+}
+
+/* As long as nothing was archived, what is owed begins with the window of the first slot. */
+static void find_windows(const struct job *job, const struct tz *zone, struct slot *slots, size_t n)
+{
+    int32_t owed_day = job->owed_day;
+    for (size_t i = 0; i < n; i++) {
+        find_window(job, zone, slots[i].at_ms, owed_day, &slots[i].from_day, &slots[i].to_day);
+        owed_day = owed_day == RUN_NO_DAY ? slots[i].from_day : owed_day;
+    }
 }
 
 /* The due times from `after_ms` to now_ms, oldest first; of more than SLOTS_MAX the newest. */
@@ -161,10 +178,7 @@ struct slot_plan slots_decide(const struct job *job, const struct tz *zone, int6
         plan.through_ms = plan.slots[plan.n_slots - 1].at_ms;
         judge(job, plan.slots, plan.n_slots, now_ms, is_storm);
     }
-    for (size_t i = 0; i < plan.n_slots; i++) {
-        struct slot *slot = &plan.slots[i];
-        slots_window(job, zone, slot->at_ms, &slot->from_day, &slot->to_day);
-    }
+    find_windows(job, zone, plan.slots, plan.n_slots);
     plan.next_ms = schedule_next(&job->schedule, zone, plan.through_ms);
     return plan;
 }

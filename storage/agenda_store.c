@@ -202,13 +202,18 @@ static int pull_marks_back(struct db *db, int64_t now_ms, struct err *e)
     return stmt_run(s, e);
 }
 
-/* A due time has no milliseconds, so that one with a millisecond is in nobody's way. */
+/* A due time has no milliseconds, so that one with some is in nobody's way: the first that was claimed for a
+ * time gets one, the next, in another excursion of the clock, two. */
 static int void_slots_ahead(struct db *db, int64_t ahead_ms, struct err *e)
 {
     struct stmt *s = db_stmt(
-        db, "UPDATE job_runs SET slot_at = substr(slot_at, 1, 20) || '001000', reason = 'claimed while the "
-            "clock was ahead; the slot of this time is decided again when the time comes' "
-            "WHERE run_trigger = 'schedule' AND slot_at > $1 AND slot_at NOT LIKE '%.001000'");
+        db,
+        "UPDATE job_runs SET slot_at = substr(slot_at, 1, 20) || substr(CAST(1001000 + 1000 * (SELECT "
+        "count(*) "
+        "FROM job_runs v WHERE v.job_id = job_runs.job_id AND v.run_trigger = 'schedule' AND "
+        "v.slot_at > job_runs.slot_at AND v.slot_at < substr(job_runs.slot_at, 1, 20) || '9') AS TEXT), 2), "
+        "reason = 'claimed while the clock was ahead; the slot of this time is decided again when the time "
+        "comes' WHERE run_trigger = 'schedule' AND slot_at > $1 AND slot_at LIKE '%.000000'");
     stmt_time(s, 1, ahead_ms);
     return stmt_run(s, e);
 }

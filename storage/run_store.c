@@ -155,6 +155,8 @@ static void read_columns(struct stmt *s, struct run *run)
     run->keep_declined = stmt_col_int(s, 24) != 0;
     run->username = stmt_col_dup(s, 25);
     run->is_catch_up = stmt_col_int(s, 26) != 0;
+    run->started_ms = stmt_col_time(s, 28);
+    run->over_day = RUN_NO_DAY;
     run->ping_url = stmt_col_dup(s, 27);
 }
 
@@ -178,7 +180,9 @@ int run_store_load(struct db *db, int64_t run_id, struct run *ret_run, struct er
         "SELECT r.id, r.job_id, r.user_id, j.archive_configuration_id, j.job_type, r.run_trigger, r.state, "
         "r.slot_at, r.attempt, r.is_dry, r.step, r.next_page, r.from_date, r.to_date, r.correlation_id, "
         "r.parent_audit_id, r.counts, c.name, u.email, c.source_calendar_uri, c.destination_calendar_uri, "
-        "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined, u.username, r.is_catch_up, j.ping_url "
+        "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined, u.username, r.is_catch_up, "
+        "j.ping_url, "
+        "r.started_at "
         "FROM job_runs r JOIN job_configurations j ON j.id = r.job_id "
         "JOIN archive_configurations c ON c.id = j.archive_configuration_id JOIN users u ON u.id = r.user_id "
         "WHERE r.id = $1");
@@ -331,15 +335,20 @@ int run_store_suspend(struct db *db, const struct run *run, int64_t instance_id,
 
 /* ---- closing ---- */
 
+/* Nothing moves where the days are no longer those of the zone that the run read them in. */
 static int move_high_water(struct db *db, const struct run *run, struct err *e)
 {
     struct stmt *s = db_stmt(db, "UPDATE job_configurations SET archived_through = $3 WHERE id = $1 AND "
-                                 "(archived_through >= $2 AND archived_through < $3 OR "
-                                 "archived_through IS NULL AND $4 <> 'request')");
+                                 "$2 < $3 AND (archived_through >= $2 AND archived_through < $3 OR "
+                                 "archived_through IS NULL AND $4 <> 'request') AND EXISTS (SELECT 1 FROM "
+                                 "archive_configurations c WHERE c.id = archive_configuration_id AND "
+                                 "c.timezone = $5)");
+    bool is_over = run->over_day == RUN_NO_DAY || run->to_day <= run->over_day;
     stmt_int(s, 1, run->job_id);
     stmt_date(s, 2, run->from_day);
-    stmt_date(s, 3, run->to_day);
+    stmt_date(s, 3, is_over ? run->to_day : run->over_day);
     stmt_text(s, 4, run_trigger_name(run->trigger));
+    stmt_text(s, 5, run->zone);
     return stmt_run(s, e);
 }
 

@@ -39,8 +39,9 @@ MUST_CHECK int run_store_suspend(struct db *db, const struct run *run, int64_t i
 /* Closes the run, its parent audit entry and its staging, and tells storage/stats_store.h.
  *
  * A success that is not dry moves the job's archived_through: to the end of the window if the window begins
- * at or before the old mark, so that no day between the two passes for archived; the first mark is set by a
- * scheduled or signalled run, not by a request for any old period.  So does a partial run: it has read the
+ * at or before the old mark, so that no day between the two passes for archived, and never beyond
+ * run->over_day; the first mark is set by a scheduled or signalled run, not by a request for any old period.
+ * So does a partial run: it has read the
  * whole window, and what it could not map is in quarantine, raw.  If it left the mark, one event that can
  * not be mapped would make the window grow every night for ever.
  *

@@ -299,6 +299,7 @@ int take_runs(struct db *db, int64_t now_ms, size_t max, const struct taker *tak
     int r = take_left(db, max, taker, &taken, e);
     r = r < 0 || taken.has_more ? r : take_ready(db, now_ms, max, taker, &taken, e);
     r = r < 0 ? r : find_wake(db, now_ms, &taken.next_wake_ms, e);
+    r = r < 0 || taken.n == 0 ? r : agenda_note_clock(db, db_now_ms(db), e);
     if (r < 0) {
         for (size_t i = 0; i < taken.n; i++) {
             run_finish(&taken.runs[i]);

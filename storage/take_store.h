@@ -31,7 +31,7 @@ struct taken_runs {
 /* Takes up to max runs that may go on now: first what a dead instance left, then those that have waited long
  * enough, then the queue in its order; never two of one job, and of a paused or inactive job, or one whose
  * user must sign in again, only what was under way.  Each is running and owned by the taker afterwards, with
- * its parent audit entry open. */
+ * its parent audit entry open, and the clock is noted (agenda_note_clock). */
 MUST_CHECK int take_runs(struct db *db, int64_t now_ms, size_t max, const struct taker *taker,
                          struct taken_runs *ret_taken, struct err *e);
 

@@ -132,11 +132,13 @@ BEGIN
         slots_through = CASE WHEN OLD.schedule_type = 'manual' OR OLD.is_enabled = 0 THEN NULL ELSE slots_through END
     WHERE id = NEW.id;
 END;
+-- The days of another zone begin up to 26 hours later or earlier: the last ones are archived again.
 DROP TRIGGER archive_configurations_zone_changed;
 CREATE TRIGGER archive_configurations_zone_changed AFTER UPDATE OF timezone ON archive_configurations
 WHEN OLD.timezone IS NOT NEW.timezone
 BEGIN
-    UPDATE job_configurations SET next_run_at = NULL WHERE archive_configuration_id = NEW.id;
+    UPDATE job_configurations SET next_run_at = NULL, archived_through = date(archived_through, '-2 days')
+    WHERE archive_configuration_id = NEW.id;
 END;
 
 DROP INDEX idx_job_configurations_next_run;

@@ -12,9 +12,15 @@ static void start(void *self, const char *zone_version UNUSED, port_started_done
     world_enqueue(self, CALL_STARTED, NULL, arg)->fn.started = done;
 }
 
-static void clock_went_back(void *self, int64_t now_ms UNUSED, port_done done, void *arg)
+static void clock_went_back(void *self, int64_t now_ms, port_done done, void *arg)
 {
-    world_enqueue(self, CALL_DONE, NULL, arg)->fn.done = done;
+    struct world *w = self;
+    struct call *c = world_enqueue(w, CALL_DONE, NULL, arg);
+    c->fn.done = done;
+    if (!c->failed) {
+        w->clock_backs++;
+        w->clock_high_ms = now_ms;
+    }
 }
 
 /* A row as the scheduler gets it: the text is its own. */
@@ -106,6 +112,9 @@ static void plan(void *self, struct slot_plan *plans, size_t n, port_done done, 
     struct world *w = self;
     struct call *c = world_enqueue(w, CALL_DONE, NULL, arg);
     c->fn.done = done;
+    if (!c->failed && w->clock_high_ms < w->now_ms) {
+        w->clock_high_ms = w->now_ms;
+    }
     for (size_t i = 0; i < n && !c->failed; i++) {
         struct slot_plan *p = &plans[i];
         struct job *j = &w->jobs[p->job_id - 1];

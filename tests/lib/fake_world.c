@@ -17,6 +17,11 @@ static int64_t fake_now(const struct clock *c)
     return of_clock(c)->now_ms;
 }
 
+static int64_t fake_mono(const struct clock *c)
+{
+    return of_clock(c)->now_ms - of_clock(c)->stepped_ms;
+}
+
 static void fake_random(const struct clock *c UNUSED, void *out, size_t len)
 {
     memset(out, 0x5a, len);
@@ -127,9 +132,9 @@ static void run_overdue(void *self UNUSED, const struct overdue *run UNUSED)
 {
 }
 
-static void clock_stepped(void *self, enum clock_event what UNUSED, int64_t by_ms UNUSED)
+static void clock_stepped(void *self, enum clock_event what, int64_t by_ms UNUSED)
 {
-    ((struct world *)self)->clock_steps++;
+    ((struct world *)self)->clock_events[what]++;
 }
 
 static void started(void *self UNUSED, const struct store_start *start_ UNUSED, bool is_again UNUSED,
@@ -163,8 +168,9 @@ static void arm(void *self, int64_t wall_ms)
 void world_init(struct world *w, int n_jobs, int n_events, int page_size)
 {
     *w = (struct world){.n_jobs = (size_t)n_jobs, .n_events = n_events, .page_size = page_size};
-    w->clock = (struct clock){fake_now, fake_now, fake_random};
+    w->clock = (struct clock){fake_now, fake_mono, fake_random};
     w->now_ms = civil_to_day((struct civil_date){2026, 3, 10}) * MS_PER_DAY;
+    w->clock_high_ms = RUN_NO_TIME;
     w->zones = tz_cache_create(NULL);
     for (int i = 0; i < n_jobs; i++) {
         w->jobs[i] = (struct job){.id = i + 1,
@@ -234,7 +240,9 @@ static void perform(struct world *w, struct call *c)
         w->outstanding[c->run - 1]--;
     }
     switch (c->kind) {
-    case CALL_STARTED: c->fn.started(c->arg, e, &(struct store_start){.clock_high_ms = RUN_NO_TIME}); break;
+    case CALL_STARTED:
+        c->fn.started(c->arg, e, &(struct store_start){.clock_high_ms = w->clock_high_ms});
+        break;
     case CALL_JOBS: {
         struct job *rows = c->job_rows;
         size_t n = c->n_jobs;
@@ -291,6 +299,13 @@ void world_run_until(struct world *w, int64_t until_ms)
 void world_trigger(struct world *w, int64_t job_id)
 {
     scheduler_trigger(w->scheduler, job_id, (struct run_asker){TRIGGER_SIGNAL, 4711, 0});
+}
+
+void world_step_clock(struct world *w, int64_t by_ms)
+{
+    w->now_ms += by_ms;
+    w->stepped_ms += by_ms;
+    scheduler_tick(w->scheduler);
 }
 
 /* The process is gone: its memory is given back here so that leaks of the real code still show, by letting

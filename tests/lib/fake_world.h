@@ -34,6 +34,7 @@ struct world_run {
 struct world {
     struct clock clock;
     int64_t now_ms;
+    int64_t stepped_ms; /* how far the wall clock was stepped, against the monotonic one */
     struct tz_cache *zones;
     struct store_port store;
     struct calendar_port calendar;
@@ -44,6 +45,7 @@ struct world {
     /* the database */
     struct job jobs[WORLD_JOBS];
     size_t n_jobs;
+    int64_t clock_high_ms; /* when a plan was written last, on the latest clock there was */
     struct world_run runs[WORLD_RUNS];
     size_t n_runs;
     int archive[WORLD_JOBS + 1]
@@ -63,7 +65,9 @@ struct world {
     int fetch_code; /* every fetch fails with it; 0 = none */
     int outstanding[WORLD_RUNS];
     bool two_at_once; /* a run had two actions outstanding: never allowed */
-    int closed, waiting, troubles, stops, clock_steps;
+    int closed, waiting, troubles, stops;
+    int clock_events[CLOCK_UNSET + 1]; /* told, by what the clock did */
+    int clock_backs;                   /* the store was told to follow the clock back */
     int cancels;
 };
 
@@ -80,6 +84,9 @@ bool world_step(struct world *w, int64_t until_ms);
 void world_run_until(struct world *w, int64_t until_ms);
 
 void world_trigger(struct world *w, int64_t job_id);
+/* Somebody sets the wall clock, or the machine sleeps; the timer fires, as a timer that is cancelled on set
+ * does. */
+void world_step_clock(struct world *w, int64_t by_ms);
 /* Drains to the end and takes the process down. */
 void world_drain(struct world *w);
 

@@ -93,6 +93,135 @@ static void test_missed_slots(void **state)
     assert_int_equal(w->runs[4].outcome, OUTCOME_SUCCESS);
 }
 
+/* ---- the clock is set ---- */
+
+static void check_clock_events(const struct world *w, int forward, int back, int unset)
+{
+    assert_int_equal(w->clock_events[CLOCK_FORWARD], forward);
+    assert_int_equal(w->clock_events[CLOCK_BACK], back);
+    assert_int_equal(w->clock_events[CLOCK_UNSET], unset);
+    assert_int_equal(w->troubles, 0);
+}
+
+/* The machine slept over two slots: they are decided as it wakes, and it is said once. */
+static void test_clock_forward(void **state)
+{
+    struct world *w = *state;
+    world_start(w);
+    world_run_until(w, w->now_ms + SOON);
+    world_step_clock(w, 2 * MS_PER_DAY);
+    world_run_until(w, w->now_ms + SOON);
+    check_clock_events(w, 1, 0, 0);
+    assert_int_equal(w->n_runs, 2);
+    assert_int_equal(w->runs[0].verdict, SLOT_COALESCED);
+    assert_true(w->runs[1].row.is_catch_up);
+    assert_int_equal(w->runs[1].outcome, OUTCOME_SUCCESS);
+    world_run_until(w, w->now_ms + MS_PER_DAY);
+    check_clock_events(w, 1, 0, 0);
+    assert_int_equal(w->n_runs, 3);
+    assert_false(w->runs[2].row.is_catch_up);
+}
+
+/* Set back over a slot that ran: it does not run again when the time comes a second time. */
+static void test_clock_back(void **state)
+{
+    struct world *w = *state;
+    world_start(w);
+    world_run_until(w, w->now_ms + MS_PER_DAY);
+    assert_int_equal(w->n_runs, 1);
+    world_step_clock(w, -3 * SOON);
+    world_run_until(w, w->now_ms + 4 * SOON);
+    check_clock_events(w, 0, 1, 0);
+    assert_int_equal(w->clock_backs, 1);
+    assert_int_equal(w->n_runs, 1);
+    world_run_until(w, w->now_ms + MS_PER_DAY);
+    check_clock_events(w, 0, 1, 0);
+    assert_int_equal(w->n_runs, 2);
+}
+
+/* The store can not follow at once: nothing is decided before it has, and it is said once. */
+static void test_clock_back_while_the_store_is_busy(void **state)
+{
+    struct world *w = *state;
+    world_start(w);
+    world_run_until(w, w->now_ms + SOON);
+    w->fail_call = w->calls + 1;
+    w->fail_code = ERR_DB_BUSY;
+    world_step_clock(w, -2 * SOON);
+    while (w->troubles == 0 && world_step(w, w->now_ms)) {
+    }
+    assert_int_equal(w->clock_backs, 0);
+    world_run_until(w, w->now_ms + SOON);
+    assert_int_equal(w->troubles, 1);
+    assert_int_equal(w->clock_events[CLOCK_BACK], 1);
+    assert_int_equal(w->clock_backs, 1);
+}
+
+/* A machine without a battery: nothing is planned in 1970, whatever comes, and all of it once the clock is
+ * set.
+ */
+static void test_clock_unset(void **state)
+{
+    struct world *w = *state;
+    int64_t today_ms = w->now_ms;
+    w->now_ms = w->stepped_ms = MS_PER_HOUR;
+    world_start(w);
+    world_run_until(w, w->now_ms + MS_PER_DAY);
+    world_trigger(w, 1);
+    world_run_until(w, w->now_ms + MS_PER_DAY);
+    assert_int_equal(w->clock_events[CLOCK_UNSET], 1);
+    assert_int_equal(w->jobs[0].next_run_ms, RUN_NO_TIME);
+    assert_int_equal(w->n_runs, 0);
+    assert_int_equal(w->timer_ms, PORT_NEVER);
+    world_step_clock(w, today_ms - w->now_ms);
+    world_run_until(w, w->now_ms + MS_PER_DAY);
+    assert_int_equal(w->clock_events[CLOCK_UNSET], 1);
+    assert_int_equal(w->clock_events[CLOCK_FORWARD], 1);
+    assert_int_equal(w->n_runs, 1);
+    assert_int_equal(w->runs[0].outcome, OUTCOME_SUCCESS);
+}
+
+/* Ahead, then unset, then right: that it went back shows only against the time before it was unset. */
+static void test_clock_back_through_unset(void **state)
+{
+    struct world *w = *state;
+    world_start(w);
+    world_run_until(w, w->now_ms + 3 * MS_PER_DAY);
+    int64_t ahead_ms = w->now_ms;
+    world_step_clock(w, MS_PER_HOUR - ahead_ms);
+    world_run_until(w, w->now_ms + SOON);
+    world_step_clock(w, ahead_ms - 2 * MS_PER_DAY - w->now_ms);
+    world_run_until(w, w->now_ms + SOON);
+    check_clock_events(w, 0, 1, 1);
+    assert_int_equal(w->clock_backs, 1);
+}
+
+/* Set back while nobody was there, or a database of tomorrow: the store remembers when it was written to.  A
+ * clock that is unset at the start is compared once it is set. */
+static void test_clock_back_while_down(void **state)
+{
+    (void)state;
+    for (int is_unset = 0; is_unset < 2; is_unset++) {
+        struct world *w = &world;
+        world_init(w, 1, EVENTS, PAGE);
+        world_start(w);
+        world_run_until(w, w->now_ms + 3 * MS_PER_DAY);
+        world_drain(w);
+        int64_t right_ms = w->now_ms - 2 * MS_PER_DAY;
+        w->now_ms = is_unset ? MS_PER_HOUR : right_ms;
+        world_start(w);
+        world_run_until(w, w->now_ms + SOON);
+        if (is_unset) {
+            assert_int_equal(w->clock_backs, 0);
+            world_step_clock(w, right_ms - w->now_ms);
+            world_run_until(w, w->now_ms + SOON);
+        }
+        check_clock_events(w, is_unset, 1, is_unset);
+        assert_int_equal(w->clock_backs, 1);
+        world_finish(w);
+    }
+}
+
 /* The pass that a stop has to wait for fails with an error that stops the process. */
 static void test_stop_and_fatal_pass(void **state)
 {
@@ -295,6 +424,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_plain, begin, end),
         cmocka_unit_test_setup_teardown(test_daily, begin, end),
         cmocka_unit_test_setup_teardown(test_missed_slots, begin, end),
+        cmocka_unit_test_setup_teardown(test_clock_forward, begin, end),
+        cmocka_unit_test_setup_teardown(test_clock_back, begin, end),
+        cmocka_unit_test_setup_teardown(test_clock_back_while_the_store_is_busy, begin, end),
+        cmocka_unit_test_setup_teardown(test_clock_unset, begin, end),
+        cmocka_unit_test_setup_teardown(test_clock_back_through_unset, begin, end),
+        cmocka_unit_test(test_clock_back_while_down),
         cmocka_unit_test_setup_teardown(test_stop_and_fatal_pass, begin, end),
         cmocka_unit_test(test_every_fault),
         cmocka_unit_test(test_every_crash),

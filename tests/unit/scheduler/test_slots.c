@@ -169,6 +169,21 @@ static void test_days(void **state)
     }
 }
 
+/* A new job whose first slots came due while nobody was there: the run that covers the others archives their
+ * days, too. */
+static void test_days_of_the_first_slots(void **state)
+{
+    (void)state;
+    struct job job = daily();
+    job.window_days = 1;
+    struct slot_plan plan = decide(&job, "2026-03-14 05:00:00");
+    assert_int_equal(plan.n_slots, 4);
+    assert_int_equal(plan.slots[0].from_day, date("2026-03-10"));
+    assert_int_equal(plan.slots[3].from_day, date("2026-03-10"));
+    assert_int_equal(plan.slots[3].to_day, date("2026-03-14"));
+    slot_plan_finish(&plan);
+}
+
 /* Where the slots begin for a rule that is new, was upgraded with a due time, or was decided in the future.
  */
 static void test_beginnings(void **state)
@@ -261,8 +276,10 @@ static int close_zones(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdicts),   cmocka_unit_test(test_reasons),    cmocka_unit_test(test_days),
-        cmocka_unit_test(test_beginnings), cmocka_unit_test(test_years_down), cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_verdicts),   cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_days),       cmocka_unit_test(test_days_of_the_first_slots),
+        cmocka_unit_test(test_beginnings), cmocka_unit_test(test_years_down),
+        cmocka_unit_test(test_spread),
     };
     return cmocka_run_group_tests_name("slots", tests, open_zones, close_zones);
 }

@@ -191,6 +191,24 @@ static void test_clock_back(void **state)
     }
 }
 
+/* The clock is ahead over the same slot again and again: each claim for a time that had not come is kept, and
+ * each makes room. */
+static void test_clock_back_again(void **state)
+{
+    struct fixture *f = *state;
+    for (int n = 1; n <= 3; n++) {
+        struct slot slot = queue_slot_at(f, "2026-04-03 03:00");
+        assert_true(slot.is_new);
+        fixture_sql(f, "UPDATE job_runs SET state = 'done', verdict = 'ran'");
+        TX(f, agenda_clock_went_back(f->db, f->clock.now_ms, e));
+        assert_int_equal(
+            fixture_int(f, "SELECT count(DISTINCT slot_at) FROM job_runs WHERE reason IS NOT NULL AND "
+                           "slot_at > '2026-04-03 03:00:00.000000' AND slot_at < '2026-04-03 03:00:01'"),
+            n);
+    }
+    assert_int_equal(fixture_int(f, "SELECT count(*) FROM job_runs"), 3);
+}
+
 /* ---- overdue ---- */
 
 static void test_overdue(void **state)
@@ -229,6 +247,7 @@ int main(void)
         TEST(test_owed_day),
         TEST(test_start),
         cmocka_unit_test(test_clock_back),
+        TEST(test_clock_back_again),
         TEST(test_overdue),
     };
     return cmocka_run_group_tests_name("storage/agenda_store", tests, NULL, NULL);

@@ -306,6 +306,46 @@ static void test_high_water(void **state)
     }
 }
 
+/* A run has read days that were not over, by a wrong clock or by request, or in a zone that is not the job's
+ * any more. */
+static void test_high_water_stays_behind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *before, *over, *act, *after;
+    } rows[] = {
+        {"days that are not over", "2026-03-20", "2026-03-25", "SELECT 1", "2026-03-25"},
+        {"none that is new is over", "2026-03-20", "2026-03-10", "SELECT 1", "2026-03-20"},
+        {"none is, and it is the first run", NULL, "2026-03-01", "SELECT 1", NULL},
+        {"another zone: its days are read again", "2026-03-20", "2026-04-01",
+         "UPDATE archive_configurations SET timezone = 'America/New_York'", "2026-03-18"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        void *own;
+        struct run run;
+        fixture_set_up(&own);
+        struct fixture *f = own;
+        begin(f, &run);
+        assert_int_equal(run.over_day, RUN_NO_DAY);
+        struct stmt *s = db_stmt(f->db, "UPDATE job_configurations SET archived_through = $1");
+        stmt_text(s, 1, rows[i].before);
+        OK(stmt_run(s, e));
+        fixture_sql(f, rows[i].act);
+        run.trigger = TRIGGER_SCHEDULE;
+        run.from_day = date("2026-03-01");
+        run.to_day = date("2026-03-31");
+        run.over_day = date(rows[i].over);
+        TX(f, run_store_close(f->db, &run, f->instance_id, OUTCOME_SUCCESS, NULL, NULL, e));
+        char *after = fixture_text(f, "SELECT archived_through FROM job_configurations");
+        if (after ? !rows[i].after || strcmp(after, rows[i].after) != 0 : rows[i].after != NULL) {
+            fail_msg("%s: %s", rows[i].name, after ? after : "none");
+        }
+        free(after);
+        run_finish(&run);
+        fixture_tear_down(&own);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
@@ -319,6 +359,7 @@ int main(void)
         TEST(test_close_success),
         TEST(test_close_failure),
         cmocka_unit_test(test_high_water),
+        cmocka_unit_test(test_high_water_stays_behind),
     };
     return cmocka_run_group_tests_name("storage/run_store", tests, NULL, NULL);
 }

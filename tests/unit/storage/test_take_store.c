@@ -292,6 +292,23 @@ static void test_spread_runs_wait_for_their_time(void **state)
     give_back(&then);
 }
 
+/* A run that a signal asked for while the clock was ahead, and nothing was planned: the next start has to
+ * know. */
+static void test_taking_notes_the_clock(void **state)
+{
+    struct fixture *f = *state;
+    struct taken_runs none = take(f, 4);
+    assert_int_equal(fixture_int(f, "SELECT clock_high_at IS NULL FROM service_totals"),
+                     1); /* nor is it written */
+    scene_ask(f, &(struct scene){.n = 0});
+    struct taken_runs taken = take(f, 4);
+    assert_int_equal(taken.n, 1);
+    assert_int_equal(fixture_int(f, "SELECT count(*) FROM service_totals WHERE clock_high_at = '" NOW "'"),
+                     1);
+    give_back(&none);
+    give_back(&taken);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
@@ -307,6 +324,7 @@ int main(void)
         TEST(test_not_while_sign_in_is_needed),
         TEST(test_few_catch_up_at_once),
         TEST(test_spread_runs_wait_for_their_time),
+        TEST(test_taking_notes_the_clock),
     };
     return cmocka_run_group_tests_name("storage/take_store", tests, NULL, NULL);
 }
