@@ -458,6 +458,7 @@ static int wire(struct app *app, struct err *e)
 static int give_up(struct app *app, const struct err *e)
 {
     log_write(LOG_LEVEL_ERR, MESSAGE_STOPPED, NULL, "can not start: %s", e->msg);
+    notify_status(e->msg);
     db_close(app->db);
     settings_finish(&app->settings);
     return err_exit_status(e->code);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "daemon/app.h"
 #include "daemon/messages.h"
+#include "daemon/notify.h"
 #include "daemon/signals.h"
 
 static const char usage[] = "usage: admin-assistantd [--config FILE] [--check-config | --help-config] "
@@ -88,6 +89,7 @@ static int run(const struct arguments *a)
     int r = settings_load(a->config_path, credentials_directory, &settings, &e);
     if (r < 0) {
         log_write(LOG_LEVEL_ERR, MESSAGE_STOPPED, NULL, "%s", e.msg);
+        notify_status(e.msg);
         return err_exit_status(r);
     }
     if (a->mode == MODE_CHECK) {

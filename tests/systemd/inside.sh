@@ -11,6 +11,7 @@ for path in "$STATE" "$CONF" /etc/systemd/system/admin-assistant.service /lib/sy
 done
 
 clean_up() {
+    [ ! -e "$W/hosts" ] || outside_down
     systemctl stop $UNIT aa-graphsim.service 2>/dev/null
     systemctl disable $UNIT 2>/dev/null
     [ ! -e "$W/manifest" ] || xargs -rd '\n' rm -f <"$W/manifest"

@@ -46,7 +46,7 @@ status_on_demand() {
     mark
     systemctl kill --kill-whom=main -s USR2 $UNIT
     eventually 10 has_lines 1 MESSAGE_ID="$(message_id STATUS)" PRIORITY=6
-    has "$(since_mark -u $UNIT -o cat)" 'status: 3 jobs.*last ok [0-9]+ s ago.*since the start [0-9]+ runs, 0 of them failed'
+    has "$(since_mark -u $UNIT -o cat)" 'status: 3 jobs.*last ok [0-9]+ m?s ago; every archive complete; since the start [0-9]+ runs, 0 of them failed'
 }
 check "USR2 writes the status to the journal" status_on_demand
 
@@ -55,7 +55,7 @@ glance() {
     local seen
     seen=$(systemctl status --no-pager --full --lines=20 $UNIT)
     has "$seen" 'Active: active \(running\)'
-    has "$seen" 'Status: "3 jobs, .*last ok [0-9]+ s ago'
+    has "$seen" 'Status: "3 jobs, .*last ok [0-9]+ m?s ago; every archive complete"'
     has "$seen" 'job 1 "Work": 2026-03-01 to .* archived in .*: 0 rows written .*unchanged'
 }
 check "systemctl status says whether the archive is complete" glance

@@ -59,18 +59,27 @@ shell_is_noticed() {
 }
 check "a change from an SQL shell is noticed" shell_is_noticed
 
-# A host with a name and an address of its own: the connection comes about, and the certificate is not for it.
+# A host with a name and an address of its own: the connection comes about, and the certificate is for another name.
 OUTSIDE=198.51.100.7
-reaches_outside() {
+outside_up() {
+    ip address add $OUTSIDE/32 dev lo
     cp /etc/hosts "$W/hosts"
     echo "$OUTSIDE graph.outside.example" >>/etc/hosts
-    ip address add $OUTSIDE/32 dev lo
     systemd-run --quiet --unit=aa-graphsim-tls.service "$SIM_BIN/graphsim" --tls --ca /etc/admin-assistant/ca.pem \
         --port-file "$W/tls-port"
     eventually 30 test -s "$W/tls-port"
     systemd-run --quiet --unit=aa-outside.service systemd-socket-activate --listen=$OUTSIDE:8443 \
         /lib/systemd/systemd-socket-proxyd "127.0.0.1:$(cat "$W/tls-port")"
     eventually 10 curl -sk -o /dev/null https://$OUTSIDE:8443/
+}
+outside_down() { # inside.sh calls it, too, if it was cut short
+    systemctl stop aa-outside.service aa-graphsim-tls.service
+    ip address del $OUTSIDE/32 dev lo
+    cat "$W/hosts" >/etc/hosts
+    rm -f "$W/hosts" /etc/admin-assistant/ca.pem
+}
+reaches_outside() {
+    outside_up
     configured
     sed -i 's|^base_url.*|base_url = https://graph.outside.example:8443/v1.0\nca_file = /etc/admin-assistant/ca.pem|' $CONF
     systemctl restart $UNIT
@@ -78,9 +87,6 @@ reaches_outside() {
     has "$(sql "SELECT error_code, error_message FROM job_runs WHERE id = $(last_run)")" '^TLS\|.*graph\.outside\.example.*host name'
 }
 check "name look-up, TCP to another address and TLS work" reaches_outside
-systemctl stop aa-outside.service aa-graphsim-tls.service
-rm -f /etc/admin-assistant/ca.pem
-ip address del $OUTSIDE/32 dev lo
-[ ! -e "$W/hosts" ] || cat "$W/hosts" >/etc/hosts
+[ ! -e "$W/hosts" ] || outside_down
 configured
 systemctl restart $UNIT

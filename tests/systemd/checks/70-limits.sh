@@ -1,12 +1,14 @@
 # What happens at the limits, and who is told.
 
 limits() {
+    is_prop WatchdogUSec 1min
+    is_prop TimeoutStopUSec 45s
     is_prop MemoryMax 536870912
     is_prop TasksMax 64
     same 536870912 "$(group_limit memory.max memory.limit_in_bytes memory)"
     same 64 "$(group_limit pids.max pids.max pids)"
 }
-check "memory and tasks are limited" limits
+check "memory, tasks and silence are limited" limits
 
 told() { # PATTERN of what the failure template wrote
     eventually 10 is_prop ActiveState inactive admin-assistant-failure@$UNIT.service
@@ -42,7 +44,7 @@ broken_configuration() {
     echo 'nonsense' >>$CONF
     does_not_start
     is_prop ExecMainStatus 1
-    told "$CONF:$(wc -l <$CONF): "
+    told "Status: \"$CONF:$(wc -l <$CONF): "
     configured
 }
 check "a broken configuration: no second try, and somebody is told where it is wrong" broken_configuration
@@ -54,7 +56,7 @@ no_keys() {
     is_prop ExecMainStatus 243
     mkdir -m 700 $KEYS
     does_not_start
-    told 'holds no key; run: admin-assistant key generate'
+    told 'Status: "key directory .* holds no key; run: admin-assistant key generate"'
     rmdir $KEYS
     mv "$W/keys" $KEYS
 }
