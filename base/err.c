@@ -34,6 +34,7 @@ int err_set(struct err *e, int code, int native, const char *fmt, ...)
         e->code = code;
         e->native = native;
         e->retry_after_ms = 0;
+        e->request_id[0] = '\0';
         va_start(args, fmt);
         vsnprintf(e->msg, sizeof e->msg, fmt, args);
         va_end(args);

@@ -69,6 +69,8 @@ enum {
 #undef ERR_ENUM
 };
 
+#define ERR_REQUEST_ID_MAX 63
+
 /* What went wrong, where it was noticed.  Zeroed means no error.  msg names the thing, the place and what to
  * do; it never holds a token, a body or a subject. */
 struct err {
@@ -76,6 +78,8 @@ struct err {
     int native;             /* SQLite extended code, CURLcode, HTTP status or errno; 0 if none */
     int64_t retry_after_ms; /* what the other side asked for; 0 if it did not */
     char msg[320];
+    char request_id[ERR_REQUEST_ID_MAX +
+                    1]; /* what the other side calls the request that failed; "" if none */
 };
 
 /* Fills e (which may be NULL) and returns code. */

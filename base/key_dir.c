@@ -114,17 +114,24 @@ static void dir_close(struct key_dir *dir)
 
 /* ---- names ---- */
 
+/* The name without that of the credential, which LoadCredential puts before an underscore. */
+static const char *own_name(const char *name)
+{
+    const char *underscore = strrchr(name, '_');
+    return underscore ? underscore + 1 : name;
+}
+
+/* A file that is hidden in the directory stays so as a credential (keys_.NAME). */
 static bool is_key_file(const char *name)
 {
     size_t len = strlen(name);
-    return name[0] != '.' && len > strlen(SUFFIX) && strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0;
+    return name[0] != '.' && own_name(name)[0] != '.' && len > strlen(SUFFIX) &&
+           strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0;
 }
 
-/* The id in a file's name, which may carry the credential's name before an underscore. */
 static bool id_of_name(const char *name, char ret_id[KEYRING_ID_MAX + 1])
 {
-    const char *underscore = strrchr(name, '_');
-    const char *id = underscore ? underscore + 1 : name;
+    const char *id = own_name(name);
     size_t len = strlen(id) - strlen(SUFFIX);
     if (!key_id_is_valid(id, len)) {
         return false;

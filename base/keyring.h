@@ -2,7 +2,8 @@
  *
  * A key is a file `<id>.key` of 64 hexadecimal digits (32 bytes); ids are 1 to 32 of a-z 0-9 - and sort by
  * name, so `key generate` names them by date.  The last one encrypts, all decrypt.  systemd's
- * LoadCredential=keys:DIR presents the files as keys_<id>.key; what stands before the last _ is dropped.
+ * LoadCredential=keys:DIR presents the files as keys_<id>.key; what stands before the last _ is dropped, so
+ * that a key has one id, whichever way it came.  Hidden files are passed over, there as here.
  *
  * A directory or a key that others may read is refused: there is no fall-back to plain text (the caller does
  * not start).  The owner must be this process's user or root (for root: anybody); others and the group get

@@ -458,6 +458,7 @@ static int wire(struct app *app, struct err *e)
 static int give_up(struct app *app, const struct err *e)
 {
     log_write(LOG_LEVEL_ERR, MESSAGE_STOPPED, NULL, "can not start: %s", e->msg);
+    notify_status(e->msg);
     db_close(app->db);
     settings_finish(&app->settings);
     return err_exit_status(e->code);
@@ -468,7 +469,7 @@ int app_run(const struct app_options *options, struct settings *settings)
     struct app app = {.options = options, .settings = *settings};
     struct err e = {0};
     if (uv_loop_init(&app.loop) < 0) {
-        log_write(LOG_LEVEL_CRIT, NULL, NULL, "can not start: no event loop from the kernel");
+        log_write(LOG_LEVEL_CRIT, MESSAGE_STOPPED, NULL, "can not start: no event loop from the kernel");
         return 1;
     }
     loop_meter_init(&app.meter, &app.loop);

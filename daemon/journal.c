@@ -28,6 +28,8 @@ static struct run_fields fields_of(const struct run *run, const char *outcome, c
         {.name = "AA_STEP", .text = run->step[0] ? run->step : "start"},
         {.name = outcome ? "AA_OUTCOME" : NULL, .text = outcome},
         {.name = outcome && why ? "AA_ERROR" : NULL, .text = why ? err_name(why->code) : NULL},
+        {.name = outcome && why && *why->request_id ? "AA_GRAPH_REQUEST_ID" : NULL,
+         .text = why ? why->request_id : NULL},
     }};
     return fields;
 }
@@ -147,7 +149,10 @@ static void trouble(void *self, const struct err *why, const char *doing)
     struct journal *j = self;
     int64_t n_quiet;
     char again[AGAIN_MAX];
-    struct log_field fields[] = {{.name = "AA_ERROR", .text = err_name(why->code)}, {.name = NULL}};
+    struct log_field fields[] = {
+        {.name = "AA_ERROR", .text = err_name(why->code)},
+        {.name = *why->request_id ? "AA_GRAPH_REQUEST_ID" : NULL, .text = why->request_id},
+        {.name = NULL}};
     if (fold_say(&j->fold, TAG_TROUBLE, why->msg, clock_wall_ms(j->clock), &n_quiet)) {
         log_write(trouble_level(why, n_quiet), MESSAGE_TROUBLE, fields, "%s: %s%s", doing, why->msg,
                   again_text(n_quiet, again));

@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "daemon/app.h"
+#include "daemon/messages.h"
+#include "daemon/notify.h"
 #include "daemon/signals.h"
 
 static const char usage[] = "usage: admin-assistantd [--config FILE] [--check-config | --help-config] "
@@ -86,7 +88,8 @@ static int run(const struct arguments *a)
     const char *credentials_directory = getenv("CREDENTIALS_DIRECTORY");
     int r = settings_load(a->config_path, credentials_directory, &settings, &e);
     if (r < 0) {
-        log_write(LOG_LEVEL_ERR, NULL, NULL, "%s", e.msg);
+        log_write(LOG_LEVEL_ERR, MESSAGE_STOPPED, NULL, "%s", e.msg);
+        notify_status(e.msg);
         return err_exit_status(r);
     }
     if (a->mode == MODE_CHECK) {
@@ -115,7 +118,7 @@ int main(int argc, char **argv)
     harden();
     log_open(log_target_detect(), a.level);
     if (sodium_init() < 0) {
-        log_write(LOG_LEVEL_CRIT, NULL, NULL, "libsodium can not be set up on this machine");
+        log_write(LOG_LEVEL_CRIT, MESSAGE_STOPPED, NULL, "libsodium can not be set up on this machine");
         return 1;
     }
     signals_block();

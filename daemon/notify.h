@@ -8,8 +8,9 @@
 #include "base/attr.h"
 #include "base/clock.h"
 
-/* The line of systemctl status.  Control characters are replaced: a line break in somebody's calendar name
- * must not become a message of its own. */
+/* The line of systemctl status; it stays after the end, so that it can say why a start failed: the journal
+ * may not know any more which unit the last line of a process belongs to.  Control characters are replaced: a
+ * line break in somebody's calendar name must not become a message of its own. */
 void notify_status(const char *line);
 
 void notify_ready(void);

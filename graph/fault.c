@@ -145,6 +145,7 @@ static int say(struct err *e, int code, const struct fault_reply *reply, const c
             hint, account ? ": admin-assistant login " : "", account ? account : "");
     if (e) {
         e->retry_after_ms = reply->retry_after_ms;
+        snprintf(e->request_id, sizeof e->request_id, "%s", id);
     }
     return code;
 }

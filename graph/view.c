@@ -159,6 +159,7 @@ static void on_parsed(uv_work_t *work, int status)
     } else {
         (void)err_prefix(&f->err, "%s%s%s", f->reader->what, *f->request_id ? ", request-id " : "",
                          f->request_id);
+        snprintf(f->err.request_id, sizeof f->err.request_id, "%s", f->request_id);
     }
     fetch_ready(f);
 }

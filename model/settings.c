@@ -307,9 +307,11 @@ static int check(struct settings *s, struct err *e)
     return error ? error : check_paths(s, e);
 }
 
+/* The unit loads its credentials from the default directory, which its user can not read: to name that one is
+ * no other wish than to name none. */
 static void choose_keys(struct settings *s, const char *credentials_directory)
 {
-    if (*s->keys_directory) {
+    if (*s->keys_directory && strcmp(s->keys_directory, KEYS_DIRECTORY) != 0) {
         return;
     }
     bool given = credentials_directory && *credentials_directory;

@@ -27,9 +27,9 @@ struct settings {
     char *timesheet_directory;
 };
 
-/* Reads and validates the whole file.  ERR_CONFIG with file, line and what is allowed.  Where the file says
- * nothing of keys and $CREDENTIALS_DIRECTORY is set (the unit's LoadCredential), that directory is taken; the
- * caller passes its value or NULL. */
+/* Reads and validates the whole file.  ERR_CONFIG with file, line and what is allowed.  Where the file names
+ * no key directory, or the default, and $CREDENTIALS_DIRECTORY is set (the unit's LoadCredential), that one
+ * is taken; the caller passes its value or NULL. */
 MUST_CHECK int settings_load(const char *path, const char *credentials_directory,
                              struct settings *ret_settings, struct err *e);
 void settings_finish(struct settings *s);

@@ -89,28 +89,46 @@ static bool is_memory(const char *path)
     return strcmp(path, ":memory:") == 0;
 }
 
-static int fail_errno(const char *path, struct err *e)
+static int fail_errno(const char *path, int native, struct err *e)
 {
-    int saved = errno;
-    int code = saved == ENOENT || saved == ENOTDIR ? ERR_NOT_FOUND
-               : saved == EACCES || saved == EPERM ? ERR_DENIED
-               : saved == EROFS                    ? ERR_DB_READONLY
-               : saved == ENOSPC                   ? ERR_DB_FULL
-                                                   : ERR_IO;
+    int code = native == ENOENT || native == ENOTDIR ? ERR_NOT_FOUND
+               : native == EACCES || native == EPERM ? ERR_DENIED
+               : native == EROFS                     ? ERR_DB_READONLY
+               : native == ENOSPC                    ? ERR_DB_FULL
+                                                     : ERR_IO;
     const char *advice = code == ERR_NOT_FOUND ? "; its directory must exist" : "";
-    return err_set(e, code, saved, "database %s: can not be made: %s%s", path, strerror(saved), advice);
+    return err_set(e, code, native, "database %s: can not be made: %s%s", path, strerror(native), advice);
 }
 
-/* A new file is made here and not by SQLite, for its mode.  Only a file that did not exist is opened: closing
- * a descriptor of an existing database would drop the locks that this process holds on it. */
-static int make_file(const char *path, struct err *e)
+static int give_to_owner_of_directory(int fd, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    CLEANUP_FREE char *directory = mem_printf("%.*s.", slash ? (int)(slash - path + 1) : 0, path);
+    struct stat st;
+    return stat(directory, &st) < 0 || fchown(fd, st.st_uid, st.st_gid) < 0 ? errno : 0;
+}
+
+int db_make_file(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return errno == EEXIST ? 0 : fail_errno(path, e);
+        return errno;
     }
+    int native = geteuid() == 0 ? give_to_owner_of_directory(fd, path) : 0;
     close(fd);
-    return 0;
+    if (native) {
+        (void)unlink(path);
+    }
+    return native;
+}
+
+/* A new file is made here and not by SQLite, for its mode and owner (the files beside it get the same).  Only
+ * a file that did not exist is opened: closing a descriptor of an existing database would drop the locks that
+ * this process holds on it. */
+static int make_file(const char *path, struct err *e)
+{
+    int native = db_make_file(path);
+    return native == 0 || native == EEXIST ? 0 : fail_errno(path, native, e);
 }
 
 static int check_exists(const char *path, struct err *e)

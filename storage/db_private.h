@@ -32,6 +32,10 @@ struct db {
     size_t table_used;
 };
 
+/* Makes an empty file that must not exist, mode 0600, for a database; 0 or an errno.  What root makes belongs
+ * to the directory's owner: root sets the service up, and the service must be able to go on with it. */
+MUST_CHECK int db_make_file(const char *path);
+
 /* Turns a native result code into ours and fills e with the file, the cause and what to do. */
 int db_fail(const struct db *db, int native, struct err *e);
 

@@ -175,16 +175,15 @@ static int make_copy_file(struct db *db, int current, char **ret_path, struct er
             free(path);
             path = longer;
         }
-        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd >= 0) {
-            close(fd);
+        int native = db_make_file(path);
+        if (native == 0) {
             *ret_path = STEAL(path);
             return 0;
         }
-        if (errno != EEXIST) {
-            return err_set(e, errno == ENOSPC ? ERR_DB_FULL : ERR_IO, errno,
+        if (native != EEXIST) {
+            return err_set(e, native == ENOSPC ? ERR_DB_FULL : ERR_IO, native,
                            "the copy before the upgrade, %s, can not be made: %s; nothing was changed", path,
-                           strerror(errno));
+                           strerror(native));
         }
     }
     return err_set(e, ERR_EXISTS, 0, "too many copies beside %s; move some away", db_path(db));

@@ -37,6 +37,32 @@ static void keys_by_name(void **state)
     keyring_destroy(NULL);
 }
 
+/* The command line reads the directory, the daemon what LoadCredential made of it: both find the same keys.
+ */
+static void a_credential_is_the_same_key(void **state)
+{
+    static const char *const names[] = {"20250101-aaaaaa.key", "my_20260101-bb.key", ".20260301-cc.key",
+                                        ".20260401-dd.key.new", "README"};
+    struct key_fixture *f = *state;
+    struct keyring *rings[2];
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        key_put(f, names[i], KEY_A, 0400);
+    }
+    rings[0] = open_ring(f);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        CLEANUP_FREE char *from = path_of(f, names[i]);
+        CLEANUP_FREE char *to = mem_printf("%s/keys_%s", f->dir, names[i]);
+        assert_int_equal(rename(from, to), 0);
+    }
+    rings[1] = open_ring(f);
+    for (size_t i = 0; i < ARRAY_LEN(rings); i++) {
+        assert_int_equal(keyring_count(rings[i]), 2);
+        assert_string_equal(keyring_id(rings[i], 0), "20250101-aaaaaa");
+        assert_string_equal(keyring_id(rings[i], 1), "20260101-bb");
+        keyring_destroy(rings[i]);
+    }
+}
+
 /* Every refusal has words of its own, and names the file and a command. */
 static const struct refusal_row {
     const char *name;
@@ -101,7 +127,8 @@ static const struct refusal_row {
      {"a.key", "not hexadecimal"}},
     {"capital in the name", "A.key", KEY_A, 0600, 0700, {"A.key", "bad name", "rename"}},
     {"name too long", "a23456789012345678901234567890123.key", KEY_A, 0600, 0700, {"bad name"}},
-    {"nothing behind the underscore", "keys_.key", KEY_A, 0600, 0700, {"keys_.key", "bad name"}},
+    {"nothing behind the underscore", "keys_.key", KEY_A, 0600, 0700, {"holds no key"}},
+    {"capital in a credential's name", "keys_A.key", KEY_A, 0600, 0700, {"keys_A.key", "bad name"}},
 };
 
 static void refusals_say_what_to_do(void **state)
@@ -320,6 +347,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         KEY_TEST(keys_by_name),
+        KEY_TEST(a_credential_is_the_same_key),
         KEY_TEST(refusals_say_what_to_do),
         KEY_TEST(a_missing_directory),
         KEY_TEST(one_id_twice),

@@ -122,6 +122,7 @@ static void test_reply(void **state UNUSED)
             e.retry_after_ms != 7000) {
             fail_msg("%s: %s \"%s\"", row->name, err_name(code), e.msg);
         }
+        assert_string_equal(e.request_id, "0f5b-77");
     }
 }
 
@@ -132,6 +133,9 @@ static void test_request_id_of_the_body(void **state UNUSED)
     struct fault_reply reply = {.status = 500, .what = "w", .request_id = "", .body = &body, .location = ""};
     assert_int_equal(fault_from_reply(&e, &reply), ERR_SERVER);
     assert_non_null(strstr(e.msg, "from-body"));
+    assert_string_equal(e.request_id, "from-body");
+    assert_int_equal(err_set(&e, ERR_NET, 0, "another error, which had no answer"), ERR_NET);
+    assert_string_equal(e.request_id, "");
 }
 
 static void test_oauth(void **state UNUSED)

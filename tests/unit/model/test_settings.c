@@ -145,8 +145,10 @@ static void test_keys_directory(void **state)
         {"the file says nothing with an empty value", "[keys]\ndirectory =\n", "/run/credentials/aa",
          "/run/credentials/aa"},
         {"the file wins", "[keys]\ndirectory = /srv/keys\n", "/run/credentials/aa", "/srv/keys"},
-        {"the file wins also with the default", "[keys]\ndirectory = /etc/admin-assistant/keys\n",
-         "/run/credentials/aa", "/etc/admin-assistant/keys"},
+        {"the default is where the unit takes them from", "[keys]\ndirectory = /etc/admin-assistant/keys\n",
+         "/run/credentials/aa", "/run/credentials/aa"},
+        {"the default without a unit", "[keys]\ndirectory = /etc/admin-assistant/keys\n", NULL,
+         "/etc/admin-assistant/keys"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

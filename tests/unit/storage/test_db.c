@@ -59,6 +59,32 @@ static void new_file_is_private_and_durable(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* Root sets the service up; everything that it leaves behind must belong to the service. */
+static void what_root_makes_is_the_owners(void **state)
+{
+    static const char *const behind[] = {"", "-wal", "-shm"};
+    struct fixture *f = *state;
+    struct db *db = NULL;
+    struct stat st;
+    if (geteuid() != 0) {
+        print_message("skipped: only root gives files away\n");
+        return;
+    }
+    assert_int_equal(chown(f->dir, 65534, 65533), 0);
+    snprintf(f->path, sizeof f->path, "%s/given.db", f->dir);
+    assert_ok(fixture_open(f, DB_CREATE, &db), f->e);
+    assert_ok(db_exec(db, "CREATE TABLE t (id INTEGER)", &f->e), f->e);
+    for (size_t i = 0; i < ARRAY_LEN(behind); i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s%s", f->path, behind[i]);
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+        assert_int_equal(st.st_uid, 65534);
+        assert_int_equal(st.st_gid, 65533);
+    }
+    db_close(db);
+}
+
 static void missing_file_is_not_found(void **state)
 {
     struct fixture *f = *state;
@@ -406,6 +432,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(new_file_is_private_and_durable, setup_table, fixture_teardown_bare),
+        cmocka_unit_test_setup_teardown(what_root_makes_is_the_owners, fixture_setup_bare,
+                                        fixture_teardown_bare),
         cmocka_unit_test_setup_teardown(missing_file_is_not_found, fixture_setup_bare, fixture_teardown_bare),
         cmocka_unit_test_setup_teardown(text_file_is_foreign_and_left_alone, fixture_setup_bare,
                                         fixture_teardown_bare),
