@@ -394,12 +394,14 @@ static struct watchdog *create_watchdog(struct app *app)
     return watchdog_create(&config);
 }
 
+#define EXIT_TRY_LATER 75 /* the service manager starts it again, unlike after 1 */
+
 /* What is written from here on nobody would see; the next start opens the file that is there now. */
 static void on_replaced(void *arg, const struct err *why)
 {
     struct app *app = arg;
     log_write(LOG_LEVEL_CRIT, MESSAGE_REPLACED, NULL, "stopping: %s", why->msg);
-    stop(app, 1);
+    stop(app, EXIT_TRY_LATER);
 }
 
 static int watch_database(struct app *app, struct err *e)
