@@ -61,15 +61,20 @@ keys_are_roots() {
 }
 check "keys on disk are closed to the service's user" keys_are_roots
 
-# A lock on the database is in the way of the start for two seconds.
+# A lock on the database is in the way of the start.
+hold_lock() { # until $W/unlock is there
+    { echo 'BEGIN IMMEDIATE; SELECT 1;' && eventually 20 test -e "$W/unlock" && echo 'ROLLBACK;'; } |
+        sqlite3 $STATE/admin-assistant.db >"$W/locked"
+}
 start_waits_for_ready() {
     mark
-    (echo 'BEGIN IMMEDIATE;' && sleep 2 && echo 'ROLLBACK;') | sqlite3 $STATE/admin-assistant.db &
-    sleep 0.5
+    hold_lock &
+    eventually 10 test -s "$W/locked"
     systemctl enable --now $UNIT &
-    eventually 5 is_prop ActiveState activating
-    sleep 0.5
+    eventually 10 isnt_prop MainPID 0
+    sleep 1
     is_prop ActiveState activating
+    touch "$W/unlock"
     wait
     is_prop ActiveState active
     has "$(since_mark -u $UNIT -o cat "MESSAGE_ID=$(message_id STARTED)")" "started, database $STATE/admin-assistant.db"

@@ -28,7 +28,8 @@ does_not_start() { # NAME=VALUE of [Service] …
 
 too_few_tasks() {
     does_not_start TasksMax=1 Restart=no
-    told 'Resource temporarily unavailable'
+    told 'Main PID: .*status=243/CREDENTIALS'
+    has "$(since_mark -o cat)" 'Failed to set up credentials: Resource temporarily unavailable' # not -u: see notify.h
 }
 check "with too few tasks it does not start, and says why" too_few_tasks
 
