@@ -2,7 +2,7 @@
 # The checks, in a booted systemd, as root; run.sh boots one.  Each is a line "ok N NAME" or "not ok N NAME"; the last line
 # counts them.
 set -uo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 . ./lib.sh
 
 # Nobody's archive is to be touched.
