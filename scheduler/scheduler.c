@@ -27,6 +27,7 @@ struct scheduler {
     bool is_passing;       /* a pass is under way */
     bool wants_more;       /* another pass is wanted after it */
     bool is_batch_all_due; /* the batch under way is full of due jobs: there may be more */
+    int64_t wake_ms;       /* the next wake-up, while the pass under way looks for overdue runs */
     int64_t overdue_at_ms; /* when to look for overdue runs next */
     size_t n_triggers;     /* under way; their answers come to this struct */
     bool is_draining;
@@ -135,8 +136,7 @@ static void on_overdue(void *arg, const struct err *e, const struct overdue *run
         s->o.notifier->run_overdue(s->o.notifier->self, &runs[i]);
     }
     s->overdue_at_ms = next_ms == PORT_NEVER ? PORT_NEVER : next_ms + OVERDUE_AFTER_MS;
-    scheduler_tick(s); /* what has to be known for the next wake-up may be old by now */
-    end_pass(s, PORT_NEVER);
+    end_pass(s, earlier(s->wake_ms, s->overdue_at_ms));
 }
 
 static void look_for_overdue(struct scheduler *s, int64_t wake_ms)
@@ -146,6 +146,7 @@ static void look_for_overdue(struct scheduler *s, int64_t wake_ms)
         end_pass(s, earlier(wake_ms, s->overdue_at_ms));
         return;
     }
+    s->wake_ms = wake_ms;
     s->o.store->overdue(s->o.store->self, now_ms - OVERDUE_AFTER_MS, on_overdue, s);
 }
 
