@@ -34,7 +34,7 @@ static void count_turn(uv_prepare_t *prepare)
 static int set_up(void **state)
 {
     struct bench *b = mem_calloc(1, sizeof *b);
-    void *w;
+    void *w = NULL;
     int r = writer_fixture_setup(&w);
     b->w = w;
     *state = b;
