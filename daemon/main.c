@@ -76,8 +76,8 @@ static void harden(void)
     (void)mallopt(M_ARENA_MAX, 2);
     /* The storage thread takes and gives back pages all the time; what is left over goes when the work does
      * (base/footprint.h). */
-    (void)mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
-    (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+    (void)mallopt(M_MMAP_THRESHOLD, 16 * 1024 * 1024);
     (void)umask(0077);
 }
 

@@ -10,7 +10,7 @@
 #include "scheduler/slots.h"
 #include "scheduler/wishes.h"
 
-#define PLAN_BATCH       2048          /* jobs decided in one transaction */
+#define PLAN_BATCH       4096          /* jobs decided in one transaction */
 #define TROUBLE_WAIT_MS  MS_PER_MINUTE /* after the store failed, before the next pass */
 #define MAX_CATCH_UP     32 /* runs of late slots at once: a long night off is no reason for a storm */
 #define STORM_JOBS       32 /* more late jobs than that are spread, too */
