@@ -31,7 +31,7 @@
 #include "storage/writer.h"
 
 #define MAX_RUNS      256 /* at once; each holds two pages at most */
-#define TRIM_EVERY_MS (30 * MS_PER_SECOND)
+#define TRIM_EVERY_MS (20 * MS_PER_SECOND)
 
 /* A drain that has used up drain_seconds still has its end to write. */
 #define STOP_MARGIN_MS (30 * MS_PER_SECOND)
@@ -64,6 +64,7 @@ struct app {
     struct watchdog *watchdog; /* NULL: nobody watches */
     uv_timer_t drain_limit;
     int64_t trimmed_mono_ms;
+    bool wants_trim;
     bool is_up; /* the first pass of the scheduler is over */
     bool is_stopping;
     int exit_status;
@@ -255,12 +256,13 @@ static void on_released(void *arg UNUSED, const struct err *e UNUSED)
     footprint_trim();
 }
 
-/* What the start or a night's work needed is of no use for the hours of rest.  Not more often than it pays.
- */
+/* What the start or a night's work needed is of no use for the hours of rest.  Not more often than it pays;
+ * what is put off is done when the watchdog wakes the process anyway. */
 static void trim_memory(struct app *app)
 {
     int64_t now_ms = clock_mono_ms(&clock_real);
-    if (app->trimmed_mono_ms == 0 || now_ms - app->trimmed_mono_ms > TRIM_EVERY_MS) {
+    app->wants_trim = app->trimmed_mono_ms != 0 && now_ms - app->trimmed_mono_ms < TRIM_EVERY_MS;
+    if (!app->wants_trim) {
         app->trimmed_mono_ms = now_ms;
         writer_submit(app->writer, release_memory, on_released, app);
     }
@@ -377,7 +379,13 @@ static struct reload *create_reload(struct app *app)
 static void on_fed(void *arg)
 {
     struct app *app = arg;
+    if (app->is_stopping) {
+        return; /* the status says so, and the scheduler may be gone */
+    }
     status_refresh(app->status);
+    if (app->wants_trim && scheduler_active(app->scheduler) == 0) {
+        trim_memory(app);
+    }
 }
 
 static struct watchdog *create_watchdog(struct app *app)

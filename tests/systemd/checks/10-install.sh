@@ -19,7 +19,7 @@ user_and_directories() {
     systemd-tmpfiles --create
     journalctl --update-catalog
     systemctl daemon-reload
-    same "admin-assistant admin-assistant 700" "$(stat -c '%U %G %a' $STATE)"
+    same "admin-assistant admin-assistant 711" "$(stat -c '%U %G %a' $STATE)"
     same "root root 700" "$(stat -c '%U %G %a' $KEYS)"
     has "$(getent passwd admin-assistant)" ':/usr/sbin/nologin$'
 }
