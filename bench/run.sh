@@ -96,14 +96,13 @@ bench_users() {
         sim_start --generate "$users:30:2500:2025-01-01:364"
         fresh $users "max_requests = $requests"
         daemon_start
-        local i
         sim_post load '{"max_page":10}'
         sim_post latency 200
-        for ((i = 1; i <= users; i++)); do
-            sql_write "INSERT INTO job_runs (user_id, job_id, slot_at, run_trigger, state, from_date, to_date, correlation_id, created_at)
-                VALUES ($i, $i, '2026-01-01 00:00:00.000000', 'request', 'queued', '2025-01-01', '2026-01-01', 'bench-$i', '2026-01-01 00:00:00.000000')"
-        done
-        kill -HUP "$DAEMON_PID"
+        # In one transaction: the daemon notices it by itself and begins at once.
+        sql_write "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $users)
+            INSERT INTO job_runs (user_id, job_id, slot_at, run_trigger, state, from_date, to_date, correlation_id, created_at)
+            SELECT i, i, '2026-01-01 00:00:00.000000', 'request', 'queued', '2025-01-01', '2026-01-01', 'bench-' || i,
+                '2026-01-01 00:00:00.000000' FROM n"
         sleep 1.5 # looking on takes a core from what is measured
         wait_for 120 "200 runs" runs_done $users
         ms=$(elapsed_ms "1")
