@@ -374,6 +374,75 @@ static void embedded_table_has_no_gap(void **state)
     assert_true(n >= 2);
 }
 
+/* A service that ran with version 2 loses no due time, and what it had is counted. */
+static void slots_come_to_an_old_database(void **state)
+{
+    struct fixture *f = *state;
+    int applied;
+    char *copy = NULL;
+    const struct migration old[] = {migrations_sqlite[0], migrations_sqlite[1], {0}};
+    assert_ok(upgrade(f, old, &applied, &copy), f->e);
+    assert_int_equal(applied, 2);
+    assert_ok(
+        db_exec(
+            f->db,
+            "INSERT INTO users (id, email, is_active, created_at, updated_at) VALUES (1, 'a@x.de', 1, 't', "
+            "'t'), "
+            "(2, 'b@x.de', 0, 't', 't');"
+            "INSERT INTO archive_configurations (id, user_id, name, source_calendar_uri, "
+            "destination_calendar_uri, timezone, created_at, updated_at) VALUES (1, 1, 'c', 's', 'd', 'UTC', "
+            "'t', "
+            "'t'), (2, 2, 'c', 's', 'd', 'UTC', 't', 't'), (3, 1, 'p', 's', 'd', 'UTC', 't', 't');"
+            "INSERT INTO job_configurations (id, user_id, archive_configuration_id, next_run_at, paused_at, "
+            "archived_through, created_at, updated_at) VALUES (1, 1, 1, '2026-03-01 22:59:00.000000', NULL, "
+            "'2026-02-28', 't', 't'), (2, 2, 2, 'x', NULL, NULL, 't', 't'), (3, 1, 3, 'x', 'p', NULL, 't', "
+            "'t');"
+            "INSERT INTO job_runs (id, user_id, job_id, slot_at, run_trigger, state, outcome, from_date, "
+            "to_date, "
+            "correlation_id, created_at, finished_at) VALUES (1, 1, 1, 's', 'schedule', 'done', 'success', "
+            "'2026-01-01', '2026-01-02', 'c1', 't', '2026-01-02 00:00:00.000000'), (2, 1, 1, 's2', "
+            "'schedule', "
+            "'done', 'failure', '2026-01-01', '2026-01-02', 'c2', 't', '2026-01-03 00:00:00.000000'), (3, 1, "
+            "1, "
+            "'s3', 'signal', 'waiting', 'none', '2026-01-01', '2026-01-02', 'c3', 't', NULL);",
+            &f->e),
+        f->e);
+    assert_ok(upgrade(f, migrations_sqlite, &applied, &copy), f->e);
+    assert_non_null(copy);
+    free(copy);
+    static const char *const true_now[] = {
+        "SELECT count(*) = 1 FROM job_configurations WHERE id = 1 AND is_enabled = 1 AND next_run_at = "
+        "'2026-03-01 22:59:00.000000' AND slots_through IS NULL AND archived_through = '2026-02-28'",
+        "SELECT count(*) = 1 FROM job_configurations WHERE id = 2 AND is_enabled = 0",
+        "SELECT jobs_active = 1 AND jobs_paused = 1 AND last_run_id = 2 AND last_success_at = "
+        "'2026-01-02 00:00:00.000000' FROM service_totals",
+        "SELECT group_concat(verdict) = 'ran,failed,pending' FROM (SELECT verdict FROM job_runs ORDER BY id)",
+        "SELECT count(*) = 0 FROM sqlite_schema WHERE name = 'job_runs' AND sql LIKE '%state IN (%'",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(true_now); i++) {
+        if (get_int(f->db, true_now[i]) != 1) {
+            fail_msg("not so: %s", true_now[i]);
+        }
+    }
+    /* The rules whose text was changed are still rules, for this connection and for the next. */
+    static const char *const refused[] = {
+        "UPDATE job_runs SET state = 'gone'",
+        "UPDATE job_runs SET outcome = 'fine'",
+        "UPDATE job_runs SET run_trigger = 'whim'",
+        "UPDATE job_runs SET verdict = 'perhaps'",
+    };
+    for (int again = 0; again < 2; again++) {
+        for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+            assert_code(db_exec(f->db, refused[i], &f->e), ERR_DB_CONSTRAINT, f->e);
+        }
+        db_close(f->db);
+        assert_ok(fixture_open(f, DB_READ_WRITE, &f->db), f->e);
+    }
+    assert_int_equal(
+        get_int(f->db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+    assert_true(db_exec(f->db, "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema", &f->e) < 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown_bare)
@@ -392,6 +461,7 @@ int main(void)
         T(copy_without_room_changes_nothing),
         T(check_finds_what_is_wrong),
         T(check_finds_a_damaged_page),
+        T(slots_come_to_an_old_database),
         cmocka_unit_test(embedded_table_has_no_gap),
     };
     return cmocka_run_group_tests_name("storage_migrate", tests, NULL, NULL);
