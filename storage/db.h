@@ -90,6 +90,8 @@ MUST_CHECK int stmt_step(struct stmt *s, struct err *e);
 MUST_CHECK int stmt_run(struct stmt *s, struct err *e);
 /* Exactly one row with one integer; ERR_NOT_FOUND with no row. */
 MUST_CHECK int stmt_get_int(struct stmt *s, int64_t *ret_value, struct err *e);
+/* The integer of the first row, which may be missing: 0 then. */
+MUST_CHECK int stmt_find_int(struct stmt *s, int64_t *ret_value, struct err *e);
 void stmt_reset(struct stmt *s);
 
 /* Columns of the current row (from 0).  Text and blobs are borrowed until the next step or reset. */

@@ -13,25 +13,13 @@
 /* A request's signal comes within milliseconds; pids are reused much later. */
 #define BELL_MS ((int64_t)60000)
 
-/* The statement's integer, 0 where it finds no row. */
-static int find_id(struct stmt *s, int64_t *ret_id, struct err *e)
-{
-    int r = stmt_step(s, e);
-    if (r < 0) {
-        return r;
-    }
-    *ret_id = r > 0 ? stmt_col_int(s, 0) : 0;
-    stmt_reset(s);
-    return 0;
-}
-
 /* The run of the job that has to end before another begins. */
 static int find_holder(struct db *db, int64_t job_id, int64_t *ret_id, struct err *e)
 {
     struct stmt *s = db_stmt(db, "SELECT id FROM job_runs WHERE job_id = $1 AND state <> 'done' AND "
                                  "state IN ('running', 'waiting') ORDER BY id LIMIT 1");
     stmt_int(s, 1, job_id);
-    return find_id(s, ret_id, e);
+    return stmt_find_int(s, ret_id, e);
 }
 
 /* ---- slots ---- */
@@ -98,7 +86,7 @@ static int has_line(struct db *db, int64_t job_id, bool *ret_has, struct err *e)
     struct stmt *s = db_stmt(db, "SELECT id FROM job_runs WHERE job_id = $1 AND state = 'queued' AND "
                                  "state <> 'done' AND run_trigger <> 'request' LIMIT 1");
     stmt_int(s, 1, job_id);
-    int r = find_id(s, &id, e);
+    int r = stmt_find_int(s, &id, e);
     *ret_has = r == 0 && id != 0;
     return r;
 }
@@ -160,7 +148,7 @@ static int has_row(struct db *db, const struct slot_plan *plan, const struct slo
                     "'schedule'");
     stmt_int(s, 1, plan->job_id);
     stmt_time(s, 2, slot->at_ms);
-    int r = find_id(s, &id, e);
+    int r = stmt_find_int(s, &id, e);
     if (r == 0) {
         *ret_has = id != 0;
     }
@@ -185,7 +173,7 @@ static int skip_overlap(struct db *db, const struct slot_plan *plan, struct slot
     struct stmt *s = db_stmt(db, "SELECT id FROM job_runs WHERE job_id = $1 AND state = 'queued' AND "
                                  "state <> 'done' AND run_trigger <> 'request' ORDER BY id DESC LIMIT 1");
     stmt_int(s, 1, plan->job_id);
-    int r = find_id(s, &waiting, e);
+    int r = stmt_find_int(s, &waiting, e);
     r = r < 0 ? r : find_holder(db, plan->job_id, &holder, e);
     r = r < 0 ? r : widen_waiting(db, waiting, slot, e);
     if (r < 0) {
@@ -306,7 +294,7 @@ static int find_answer(struct db *db, const struct queue_wish *w, struct queue_a
     struct stmt *s = db_stmt(db, "SELECT id FROM job_runs WHERE state = 'queued' AND state <> 'done' AND "
                                  "run_trigger = 'signal' AND job_id = $1");
     stmt_int(s, 1, w->job_id);
-    int r = find_id(s, &answer->run_id, e);
+    int r = stmt_find_int(s, &answer->run_id, e);
     if (r < 0 || answer->run_id != 0) {
         return r;
     }
@@ -317,7 +305,7 @@ static int find_answer(struct db *db, const struct queue_wish *w, struct queue_a
     stmt_int(s, 2, w->asker.pid);
     stmt_int(s, 3, w->asker.uid);
     stmt_time(s, 4, db_now_ms(db) - BELL_MS);
-    r = find_id(s, &answer->run_id, e);
+    r = stmt_find_int(s, &answer->run_id, e);
     answer->is_bell = answer->run_id != 0;
     return r;
 }
@@ -383,7 +371,7 @@ static int find_same(struct db *db, const struct queue_request *request, int64_t
     stmt_date(s, 2, request->from_day);
     stmt_date(s, 3, request->to_day);
     stmt_int(s, 4, request->is_dry);
-    return find_id(s, ret_id, e);
+    return stmt_find_int(s, ret_id, e);
 }
 
 int queue_request(struct db *db, const struct queue_request *request, struct queue_answer *ret_answer,

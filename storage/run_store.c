@@ -338,11 +338,14 @@ int run_store_suspend(struct db *db, const struct run *run, int64_t instance_id,
 /* Nothing moves where the days are no longer those of the zone that the run read them in. */
 static int move_high_water(struct db *db, const struct run *run, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "UPDATE job_configurations SET archived_through = $3 WHERE id = $1 AND "
-                                 "$2 < $3 AND (archived_through >= $2 AND archived_through < $3 OR "
-                                 "archived_through IS NULL AND $4 <> 'request') AND EXISTS (SELECT 1 FROM "
-                                 "archive_configurations c WHERE c.id = archive_configuration_id AND "
-                                 "c.timezone = $5)");
+    struct stmt *s =
+        db_stmt(db, "UPDATE job_configurations SET archived_through = $3 WHERE id = $1 AND "
+                    "$2 < $3 AND (archived_through >= $2 AND archived_through < $3 OR "
+                    "archived_through IS NULL AND ($4 <> 'request' OR $2 <= (SELECT min(r.from_date) "
+                    "FROM job_runs r WHERE r.job_id = job_configurations.id AND "
+                    "r.run_trigger = 'schedule'))) AND EXISTS (SELECT 1 FROM "
+                    "archive_configurations c WHERE c.id = archive_configuration_id AND "
+                    "c.timezone = $5)");
     bool is_over = run->over_day == RUN_NO_DAY || run->to_day <= run->over_day;
     stmt_int(s, 1, run->job_id);
     stmt_date(s, 2, run->from_day);

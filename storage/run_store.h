@@ -40,10 +40,11 @@ MUST_CHECK int run_store_suspend(struct db *db, const struct run *run, int64_t i
  *
  * A success that is not dry moves the job's archived_through: to the end of the window if the window begins
  * at or before the old mark, so that no day between the two passes for archived, and never beyond
- * run->over_day; the first mark is set by a scheduled or signalled run, not by a request for any old period.
- * So does a partial run: it has read the
- * whole window, and what it could not map is in quarantine, raw.  If it left the mark, one event that can
- * not be mapped would make the window grow every night for ever.
+ * run->over_day.  The first mark is set by a scheduled or signalled run, by a request only if it begins where
+ * the first slot began: not by one for any old period.
+ *
+ * So does a partial run: it has read the whole window, and what it could not map is in quarantine, raw.  If
+ * it left the mark, one event that can not be mapped would make the window grow every night for ever.
  *
  * closing may be NULL; its details get the member "counts", its duration is measured from started_at where it
  * has none. */

@@ -233,6 +233,17 @@ int stmt_run(struct stmt *s, struct err *e)
     return r;
 }
 
+int stmt_find_int(struct stmt *s, int64_t *ret_value, struct err *e)
+{
+    int r = stmt_step(s, e);
+    if (r < 0) {
+        return r;
+    }
+    *ret_value = r > 0 ? stmt_col_int(s, 0) : 0;
+    stmt_reset(s);
+    return 0;
+}
+
 int stmt_get_int(struct stmt *s, int64_t *ret_value, struct err *e)
 {
     const char *sql = s->sql;

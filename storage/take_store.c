@@ -55,24 +55,12 @@ static int next_left(struct db *db, const struct taker *taker, int64_t after, in
     "AND EXISTS (SELECT 1 FROM job_configurations j JOIN users u ON u.id = j.user_id WHERE j.id = r.job_id " \
     "AND j.is_enabled = 1 AND j.paused_at IS NULL AND u.ms_auth_state <> 'reauth_needed') "
 
-/* The statement's integer, 0 where it finds no row. */
-static int find_id(struct stmt *s, int64_t *ret_id, struct err *e)
-{
-    int r = stmt_step(s, e);
-    if (r < 0) {
-        return r;
-    }
-    *ret_id = r > 0 ? stmt_col_int(s, 0) : 0;
-    stmt_reset(s);
-    return 0;
-}
-
 /* The first run that is ready, 0 for none.  A run that was taken is not found again, so asking again gives
  * the next. */
 static int next_ready(struct db *db, int64_t now_ms, bool may_catch_up, int64_t *ret_id, struct err *e)
 {
-    /* The queue is two walks along the index, so that nothing is sorted: what has no time to wait for, and
-     * what had one. */
+    /* Each is a walk along the index, so that nothing is sorted: between attempts, in line, and in line with
+     * a time to wait for. */
     static const char *const walks[] = {
         "SELECT r.id FROM job_runs r WHERE r.state = 'waiting' AND r.state <> 'done' AND r.not_before <= $1 "
         "AND (r.is_catch_up = 0 OR $2 = 1) " RUN_MAY_GO "ORDER BY r.not_before, r.id LIMIT 1",
@@ -87,7 +75,7 @@ static int next_ready(struct db *db, int64_t now_ms, bool may_catch_up, int64_t 
         struct stmt *s = db_stmt(db, walks[i]);
         stmt_time(s, 1, now_ms);
         stmt_int(s, 2, may_catch_up);
-        r = find_id(s, ret_id, e);
+        r = stmt_find_int(s, ret_id, e);
     }
     return r;
 }

@@ -306,6 +306,43 @@ static void test_high_water(void **state)
     }
 }
 
+/* The slots before the first sign-in came to nothing; the request that archives what they owed begins where
+ * the first of them began.  One that begins later leaves days out. */
+static void test_high_water_of_a_catch_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *from, *after;
+    } rows[] = {
+        {"from the first slot's first day", "2026-03-01", "2026-03-31"},
+        {"from before it", "2026-02-01", "2026-03-31"},
+        {"from a day later", "2026-03-02", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        void *own;
+        struct run run;
+        fixture_set_up(&own);
+        struct fixture *f = own;
+        queue_slot_at(f, "2026-03-31 01:00");
+        char *first = fixture_text(f, "SELECT min(from_date) FROM job_runs WHERE run_trigger = 'schedule'");
+        assert_string_equal(first, "2026-03-01");
+        free(first);
+        fixture_sql(f, "UPDATE job_runs SET state = 'done', outcome = 'failure'");
+        begin(f, &run);
+        run.from_day = date(rows[i].from);
+        run.to_day = date("2026-03-31");
+        run.trigger = TRIGGER_REQUEST;
+        TX(f, run_store_close(f->db, &run, f->instance_id, OUTCOME_SUCCESS, NULL, NULL, e));
+        char *after = fixture_text(f, "SELECT archived_through FROM job_configurations");
+        if (after ? !rows[i].after || strcmp(after, rows[i].after) != 0 : rows[i].after != NULL) {
+            fail_msg("%s: %s", rows[i].name, after ? after : "none");
+        }
+        free(after);
+        run_finish(&run);
+        fixture_tear_down(&own);
+    }
+}
+
 /* A run has read days that were not over, by a wrong clock or by request, or in a zone that is not the job's
  * any more. */
 static void test_high_water_stays_behind(void **state)
@@ -359,6 +396,7 @@ int main(void)
         TEST(test_close_success),
         TEST(test_close_failure),
         cmocka_unit_test(test_high_water),
+        cmocka_unit_test(test_high_water_of_a_catch_up),
         cmocka_unit_test(test_high_water_stays_behind),
     };
     return cmocka_run_group_tests_name("storage/run_store", tests, NULL, NULL);
