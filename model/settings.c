@@ -10,6 +10,7 @@
 #include "base/ini.h"
 #include "base/mem.h"
 #include "model/ascii.h"
+#include "model/sheet_settings.h"
 
 #define KEYS_DIRECTORY "/etc/admin-assistant/keys"
 #define SQLITE         "sqlite:"
@@ -48,6 +49,29 @@ static const struct ini_option options[] = {
          "OpenMetrics text, written anew after each run; none: not"),
     TEXT("timesheet", "directory", timesheet_directory, "/var/lib/admin-assistant/timesheets",
          "where timesheets are written"),
+    TEXT("timesheet", "formats", timesheet_formats, "csv xlsx pdf html json",
+         "documents that are made of each timesheet, some of csv xlsx pdf html json"),
+    TEXT("timesheet", "template", timesheet_template, NULL,
+         "template of the documents, admin-assistant.template(5); none: the built-in one"),
+    TEXT("timesheet", "letterhead", timesheet_letterhead, NULL,
+         "lines of the letterhead, separated by |; none: the user's name and address"),
+    TEXT("timesheet", "csv_profile", timesheet_csv_profile, "rfc4180",
+         "rfc4180 for machines; excel-en, excel-de, excel-fr, excel-ch for people"),
+    TEXT("timesheet", "rounding", timesheet_rounding, "none", "of billed minutes: none, up or nearest"),
+    NUMBER("timesheet", "round_to", timesheet_round_to, 1, SHEET_ROUND_TO_MAX, "15",
+           "minutes that rounding rounds to, 1 to 240"),
+    TEXT("timesheet", "round_scope", timesheet_round_scope, "entry",
+         "what is rounded: entry (each line) or day+customer (their sum)"),
+    TEXT("timesheet", "overlaps", timesheet_overlaps, "priority",
+         "who gets the minutes that two appointments share: priority, split or both"),
+    NUMBER("timesheet", "all_day_minutes", timesheet_all_day_minutes, 0, 1440, "480",
+           "what a billable all-day event counts a day, 0 to 1440"),
+    NUMBER("timesheet", "day_minutes", timesheet_day_minutes, 0, 1440, "0",
+           "minutes expected on each of Monday to Friday, for the check; 0: none"),
+    TEXT("timesheet", "uncategorised_travel", timesheet_loose_travel, "leave-out",
+         "travel without a category: leave-out or non-billable"),
+    TEXT("timesheet", "customers", timesheet_customers, NULL,
+         "known customers, separated by ;  none: those of earlier timesheets"),
 };
 
 _Static_assert(ARRAY_LEN(options) <= SETTINGS_KEYS_MAX, "settings_compare has room for every key");
@@ -255,6 +279,7 @@ static int check_paths(const struct settings *s, struct err *e)
         {"keys.directory", s->keys_directory},
         {"service.metrics_file", s->metrics_file},
         {"timesheet.directory", s->timesheet_directory},
+        {"timesheet.template", s->timesheet_template},
     };
     int error = 0;
     for (size_t i = 0; !error && i < ARRAY_LEN(paths); i++) {
@@ -295,6 +320,14 @@ static int check_sign_in(const struct settings *s, struct err *e)
     return 0;
 }
 
+static int check_timesheet(const struct settings *s, struct err *e)
+{
+    struct sheet_rules rules;
+    unsigned formats;
+    int error = sheet_settings_rules(s, &rules, e);
+    return error ? error : sheet_settings_formats(s, &formats, e);
+}
+
 static int check(struct settings *s, struct err *e)
 {
     int error = check_database(s->database_url, e);
@@ -303,6 +336,9 @@ static int check(struct settings *s, struct err *e)
     }
     if (!error) {
         error = check_sign_in(s, e);
+    }
+    if (!error) {
+        error = check_timesheet(s, e);
     }
     return error ? error : check_paths(s, e);
 }

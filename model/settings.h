@@ -25,6 +25,19 @@ struct settings {
     int64_t drain_seconds;
     char *metrics_file; /* "" = none is written */
     char *timesheet_directory;
+    /* [timesheet]; what they say together is model/sheet_settings.h. */
+    char *timesheet_formats;
+    char *timesheet_template; /* "" = the built-in one */
+    char *timesheet_letterhead;
+    char *timesheet_csv_profile;
+    char *timesheet_rounding;
+    char *timesheet_round_scope;
+    char *timesheet_overlaps;
+    char *timesheet_loose_travel;
+    char *timesheet_customers;
+    int64_t timesheet_round_to;
+    int64_t timesheet_all_day_minutes;
+    int64_t timesheet_day_minutes;
 };
 
 /* Reads and validates the whole file.  ERR_CONFIG with file, line and what is allowed.  Where the file names
