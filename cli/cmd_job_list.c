@@ -145,7 +145,8 @@ static void note_behind(struct buf *text, const struct job_config *job)
     char from[CIVIL_DATE_LEN + 1], last[CIVIL_DATE_LEN + 1], days[JOB_TEXT_LEN];
     civil_format_date(job->due_through - 1, last);
     if (job->archived_through == INT32_MIN) {
-        snprintf(days, sizeof days, "nothing is archived yet, due to %s", last);
+        snprintf(days, sizeof days, "nothing is %s yet, due to %s",
+                 job->type == JOB_TIMESHEET ? "issued" : "archived", last);
     } else {
         civil_format_date(job->archived_through, from);
         snprintf(days, sizeof days, "%s to %s", from, last);

@@ -28,17 +28,26 @@
 
 /* ---- the request ---- */
 
-/* The dates as people mean them, both days included, turned into half-open days. */
-static void read_period(const struct args *a, int32_t today_day, int window_days,
-                        struct queue_request *request)
+/* What the job itself would do now. */
+static void read_own_period(const struct job_config *job, const struct tz *zone,
+                            struct queue_request *request)
 {
-    bool has_from = args_has(a, "--from"), has_to = args_has(a, "--to");
-    int32_t from_day = has_from ? args_date(a, "--from", today_day, 0)
-                       : has_to ? args_date(a, "--to", today_day, 0)
-                                : today_day - window_days;
-    int32_t last_day = has_to ? args_date(a, "--to", today_day, 0) : has_from ? from_day : today_day - 1;
+    int64_t now_ms = clock_wall_ms(&clock_real);
+    if (job->type == JOB_TIMESHEET) {
+        schedule_sheet_period(&job->schedule, zone, now_ms, job->window_days, &request->from_day,
+                              &request->to_day);
+    } else {
+        schedule_window(zone, now_ms, job->window_days, &request->from_day, &request->to_day);
+    }
+}
+
+/* The dates as people mean them, both days included, turned into half-open days. */
+static void read_period(const struct args *a, int32_t today_day, struct queue_request *request)
+{
+    int32_t to_day = args_date(a, "--to", today_day, 0);
+    int32_t from_day = args_date(a, "--from", today_day, to_day);
     request->from_day = from_day;
-    request->to_day = last_day + 1;
+    request->to_day = (args_has(a, "--to") ? to_day : from_day) + 1;
 }
 
 static int make_request(struct session *s, struct db *db, const struct args *a, const struct tz **ret_zone,
@@ -55,7 +64,11 @@ static int make_request(struct session *s, struct db *db, const struct args *a, 
     }
     struct queue_request request = {
         .job_id = job.id, .is_dry = args_has(a, "--dry-run"), .pid = getpid(), .uid = getuid()};
-    read_period(a, session_today(s, zone), job.window_days, &request);
+    if (args_has(a, "--from") || args_has(a, "--to")) {
+        read_period(a, session_today(s, zone), &request);
+    } else {
+        read_own_period(&job, zone, &request);
+    }
     *ret_request = request;
     *ret_zone = zone;
     return 0;

@@ -124,7 +124,7 @@ static void format_behind(const struct status_summary *status, char *text, size_
         snprintf(which, sizeof which, "job %lld \"%s\" from %s on", (long long)status->behind_job_id,
                  status->behind_name, from);
     } else if (status->behind_job_id > 0) {
-        snprintf(which, sizeof which, "job %lld \"%s\" has archived nothing yet",
+        snprintf(which, sizeof which, "job %lld \"%s\" has no run that ended well yet",
                  (long long)status->behind_job_id, status->behind_name);
     }
     snprintf(text, size, "%lld job%s behind: %s", (long long)status->behind_jobs,

@@ -71,6 +71,12 @@ static void say_clock_change(struct explain *x, int64_t slot_ms)
     }
 }
 
+/* What a run of the job is for. */
+static const char *purpose(const struct explain *x)
+{
+    return x->job->type == JOB_TIMESHEET ? "to make the timesheet of" : "to archive";
+}
+
 static void say_due(struct explain *x, const struct run_row *run)
 {
     char at[EXPLAIN_TIME_LEN], days[2 * CIVIL_DATE_LEN + 5], who[JOB_TEXT_LEN] = "somebody";
@@ -78,16 +84,16 @@ static void say_due(struct explain *x, const struct run_row *run)
     explain_time(x, slot_ms, at);
     format_days(run, days);
     if (is_scheduled(run)) {
-        explain_say(x, "By its schedule it was due at %s, to archive %s.", at, days);
+        explain_say(x, "By its schedule it was due at %s, %s %s.", at, purpose(x), days);
         say_clock_change(x, slot_ms);
         return;
     }
     if (run->asked_uid >= 0) {
         job_text_user(run->asked_uid, who);
     }
-    explain_say(x, "%s asked for it with %s at %s (uid %lld, pid %lld), to archive %s%s.", who,
+    explain_say(x, "%s asked for it with %s at %s (uid %lld, pid %lld), %s %s%s.", who,
                 strcmp(run->trigger, "signal") == 0 ? "a signal" : "\"job run\"", at,
-                (long long)run->asked_uid, (long long)run->asked_pid, days,
+                (long long)run->asked_uid, (long long)run->asked_pid, purpose(x), days,
                 run->is_dry ? ", as a dry run" : "");
 }
 
@@ -161,11 +167,15 @@ static void say_days(struct explain *x, const struct run_row *run)
     (void)!civil_parse_date(run->to_date, &to_day);
     if (x->job->archived_through != INT32_MIN && x->job->archived_through >= to_day) {
         civil_format_date(x->job->archived_through, archived);
-        explain_say(x, "Its days are archived since: all before %s are.", archived);
+        explain_say(x,
+                    x->job->type == JOB_TIMESHEET ? "Its timesheet is made since: all before %s are."
+                                                  : "Its days are archived since: all before %s are.",
+                    archived);
     } else if (!explain_obstacles(x)) {
         char days[2 * CIVIL_DATE_LEN + 5];
         format_days(run, days);
-        explain_say(x, "To archive its days now: admin-assistant job run %lld --from %.10s --to %s",
+        explain_say(x, "%s now: admin-assistant job run %lld --from %.10s --to %s",
+                    x->job->type == JOB_TIMESHEET ? "To make its timesheet" : "To archive its days",
                     (long long)run->job_id, days, days + CIVIL_DATE_LEN + 4);
     }
 }

@@ -46,6 +46,13 @@ void run_text_counts(const char *counts_json, char ret_text[RUN_TEXT_LEN])
         {c.vanished, "gone", "gone"},
         {c.unchanged, "unchanged", "unchanged"},
         {c.quarantined, "not readable", "not readable"},
+        {c.lines, "line", "lines"},
+        {c.late, "found late", "found late"},
+        {c.conflicts, "overlap undecided", "overlaps undecided"},
+        {c.errors - c.conflicts, "error to look at", "errors to look at"},
+        {c.warnings, "warning", "warnings"},
+        {c.documents, "document", "documents"},
+        {c.unmade, "document not made", "documents not made"},
     };
     join(words, ARRAY_LEN(words), ret_text);
 }

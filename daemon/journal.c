@@ -102,7 +102,7 @@ static void run_closed(void *self, const struct run *run, enum run_outcome outco
         j->last_success_ms = clock_wall_ms(j->clock);
     }
     struct run_fields fields = fields_of(run, run_outcome_name(outcome), why);
-    closing_counts_text(&run->counts, counts);
+    closing_counts_text(run, counts);
     window_text(run, window);
     span_text(duration_ms, span);
     log_write(is_whole ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, is_whole ? MESSAGE_RUN_OK : MESSAGE_RUN_PART,

@@ -264,7 +264,7 @@ static void run_closed(void *self, const struct run *run, enum run_outcome outco
     struct pinger *p = self;
     if (is_told_of(p, run)) {
         char counts[CLOSING_TEXT_MAX];
-        closing_counts_text(&run->counts, counts);
+        closing_counts_text(run, counts);
         char *more = why ? mem_printf("%s\n%s in step %s: %s\n", counts, err_text(why->code),
                                       run->step[0] ? run->step : "start", why->msg)
                          : mem_printf("%s\n", counts);

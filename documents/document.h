@@ -1,7 +1,8 @@
 /* document - what every writer of a document gets and says: one frozen sheet in, one file out.
  *
- * A writer only prints what the sheet and its totals say.  It writes to the path it is given, which is a temporary name beside
- * the final one (documents/output.h syncs and renames it), and the same input gives the same bytes.  One thread. */
+ * A writer only prints what the sheet and its totals say.  It writes to the path it is given, which is a
+ * temporary name beside the final one (documents/output.h syncs and renames it), and the same input gives the
+ * same bytes.  One thread. */
 #ifndef DOCUMENTS_DOCUMENT_H
 #define DOCUMENTS_DOCUMENT_H
 

@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "jobs/calendar_archive.h"
+#include "jobs/timesheet.h"
 
 const struct job_kind *job_kind_of(enum job_type type)
 {
     switch (type) {
     case JOB_CALENDAR_ARCHIVE: return &calendar_archive_kind;
-    case JOB_TIMESHEET: return NULL;
+    case JOB_TIMESHEET: return &timesheet_kind;
     }
     return NULL;
 }
@@ -26,8 +27,11 @@ const struct step *job_kind_step(const struct job_kind *kind, const char *name)
     return NULL;
 }
 
-const struct step *job_kind_next(const struct job_kind *kind, const struct step *step)
+const struct step *job_kind_next(const struct job_kind *kind, const struct step *step, const char *to)
 {
+    if (to) {
+        return job_kind_step(kind, to);
+    }
     size_t i = (size_t)(step - kind->steps) + 1;
     return i < kind->n_steps ? &kind->steps[i] : NULL;
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "model/event.h"
 #include "model/schedule.h"
+#include "model/sheet_draft.h"
 #include "model/slot.h"
 #include "model/window.h"
 
@@ -71,6 +72,17 @@ struct run_counts {
     int64_t restored; /* were tombstones */
     int64_t vanished; /* tombstones written */
     int64_t unchanged;
+    /* Of a timesheet. */
+    int64_t lines;
+    int64_t late;      /* lines of days whose sheet was issued before */
+    int64_t conflicts; /* minutes that nobody decided about */
+    int64_t errors;    /* findings that a person must look at, conflicts among them */
+    int64_t warnings;
+    int64_t worked, held, billed;         /* minutes */
+    int64_t documents;                    /* made */
+    int64_t unmade;                       /* that could not be made, for now */
+    int64_t left_out[SHEET_REASON_COUNT]; /* appointments, by the reason */
+
     int64_t requests;  /* HTTP requests sent, retries included */
     int64_t throttled; /* answers that told us to wait */
 };
@@ -110,6 +122,8 @@ struct run {
     char *ping_url;    /* whom to tell of it; NULL: nobody */
     bool skip_cancelled;
     bool keep_declined;
+    int64_t sheet_id; /* the timesheet that it issued; 0: none (yet) */
+    char sheet_number[SHEET_NUMBER_LEN + 1];
 };
 void run_finish(struct run *run); /* accepts a zeroed struct */
 

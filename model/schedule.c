@@ -79,3 +79,23 @@ int64_t schedule_grace_ms(const struct schedule *s)
     }
     return 0;
 }
+
+void schedule_sheet_period(const struct schedule *s, const struct tz *zone, int64_t at_ms, int days,
+                           int32_t *ret_from_day, int32_t *ret_to_day)
+{
+    int32_t today = civil_day_of(tz_to_wall(zone, at_ms)), from_day = today - days, to_day = today;
+    switch (s->type) {
+    case SCHEDULE_DAILY: from_day = today - 1; break;
+    case SCHEDULE_WEEKLY:
+        to_day = today - civil_weekday(today);
+        from_day = to_day - 7;
+        break;
+    case SCHEDULE_MONTHLY:
+        to_day = today - civil_from_day(today).day + 1;
+        from_day = to_day - civil_from_day(to_day - 1).day;
+        break;
+    case SCHEDULE_MANUAL: break;
+    }
+    *ret_from_day = from_day;
+    *ret_to_day = to_day;
+}

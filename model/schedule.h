@@ -39,4 +39,10 @@ int64_t schedule_grace_ms(const struct schedule *s);
 void schedule_window(const struct tz *zone, int64_t at_ms, int days, int32_t *ret_from_day,
                      int32_t *ret_to_day);
 
+/* The days that a timesheet covers which is due at at_ms: the ISO week (Monday to Sunday) before for a weekly
+ * rule, the month before for a monthly one, yesterday for a daily one; without a rule the `days` days ending
+ * yesterday.  Half-open. */
+void schedule_sheet_period(const struct schedule *s, const struct tz *zone, int64_t at_ms, int days,
+                           int32_t *ret_from_day, int32_t *ret_to_day);
+
 #endif

@@ -14,9 +14,17 @@ static const char *const kinds[] = {"work", "travel"};
 static const char *const statuses[] = {"draft", "issued", "superseded"};
 static const char *const formats[] = {"csv", "xlsx", "pdf", "html", "json"};
 static const char *const severities[] = {"note", "warning", "error"};
-static const char *const findings[] = {"uncategorised", "malformed-category", "dash",     "several-categories",
-                                       "unknown-customer", "overlap",         "conflict", "orphan-modification",
-                                       "gap",           "late",               "long-day"};
+static const char *const findings[] = {"uncategorised",
+                                       "malformed-category",
+                                       "dash",
+                                       "several-categories",
+                                       "unknown-customer",
+                                       "overlap",
+                                       "conflict",
+                                       "orphan-modification",
+                                       "gap",
+                                       "late",
+                                       "long-day"};
 _Static_assert(ARRAY_LEN(findings) == SHEET_FINDING_KIND_COUNT, "a name for each kind of finding");
 
 static const struct {

@@ -1,8 +1,9 @@
 /* sheet - a timesheet as values: the rules it is made by, its lines, and the header that names it.
  *
- * Minutes are integers everywhere; an instant of a sheet is whole minutes since 1970 UTC (…_min), as seconds of an
- * appointment are cut.  A line is one appointment on one local day of the sheet's zone.  What is printed is what is stored:
- * totals are sums of lines (timesheet/totals.h), nothing is rounded twice.  Plain values; text is UTF-8 without NUL. */
+ * Minutes are integers everywhere; an instant of a sheet is whole minutes since 1970 UTC (…_min), as seconds
+ * of an appointment are cut.  A line is one appointment on one local day of the sheet's zone.  What is
+ * printed is what is stored: totals are sums of lines (timesheet/totals.h), nothing is rounded twice.  Plain
+ * values; text is UTF-8 without NUL. */
 #ifndef MODEL_SHEET_H
 #define MODEL_SHEET_H
 
@@ -37,11 +38,11 @@ MUST_CHECK int sheet_overlaps_from(const char *name, enum sheet_overlaps *ret_ov
 struct sheet_rules {
     enum sheet_rounding rounding;
     enum sheet_scope scope;
-    int32_t round_to;            /* minutes, 1 … SHEET_ROUND_TO_MAX */
+    int32_t round_to; /* minutes, 1 … SHEET_ROUND_TO_MAX */
     enum sheet_overlaps overlaps;
-    int32_t all_day_minutes;     /* what an all-day event counts a day, 0 … 1440 */
-    int32_t day_minutes;         /* expected on each of Monday to Friday, for the check; 0 = nothing is */
-    bool has_loose_travel;       /* travel without any category is non-billable travel of no customer */
+    int32_t all_day_minutes; /* what an all-day event counts a day, 0 … 1440 */
+    int32_t day_minutes;     /* expected on each of Monday to Friday, for the check; 0 = nothing is */
+    bool has_loose_travel;   /* travel without any category is non-billable travel of no customer */
 };
 #define SHEET_RULES_DEFAULT                                                                                  \
     ((struct sheet_rules){SHEET_ROUND_NONE, SHEET_SCOPE_ENTRY, 15, SHEET_OVERLAPS_PRIORITY, 480, 0, false})
@@ -58,7 +59,7 @@ MUST_CHECK int sheet_kind_from(const char *name, enum sheet_kind *ret_kind);
 
 /* Text is owned by the sheet or the draft that the line belongs to. */
 struct sheet_line {
-    int32_t no; /* 1 …, in the order of printing */
+    int32_t no;  /* 1 …, in the order of printing */
     int32_t day; /* in the sheet's zone */
     int64_t appointment_id;
     int32_t version; /* of the appointment, when it was frozen */
@@ -68,11 +69,11 @@ struct sheet_line {
     bool is_late;      /* of a day before the sheet's: found after the sheet of that day was issued */
     int64_t start_min; /* of the part on this day; all-day: midnight to midnight */
     int64_t end_min;
-    int32_t span;      /* end - start; all-day: the configured length */
-    int32_t worked;    /* minutes of the span that count: others and breaks taken away.  0 … span */
-    int32_t held;      /* of worked: claimed by two and decided by nobody; not billed.  Stands on one of them */
-    int32_t unrounded; /* to be billed, before rounding; 0 where not billable */
-    int32_t billed;    /* … after */
+    int32_t span;   /* end - start; all-day: the configured length */
+    int32_t worked; /* minutes of the span that count: others and breaks taken away.  0 … span */
+    int32_t held;   /* of worked: claimed by two and decided by nobody; not billed.  Stands on one of them */
+    int32_t unrounded;         /* to be billed, before rounding; 0 where not billable */
+    int32_t billed;            /* … after */
     int32_t worked_hundredths; /* hours in decimals: by largest remainder, so that columns add up */
     int32_t billed_hundredths;
     const char *customer; /* the first spelling on the sheet; "" for travel without a customer */
@@ -98,13 +99,14 @@ struct sheet {
     int32_t revision; /* 1 … */
     enum sheet_status status;
     int32_t from_day, to_day; /* half-open local days */
-    int64_t issued_ms;        /* INT64_MIN for a draft; on no document, so that they can be made again byte by byte */
+    int64_t
+        issued_ms; /* INT64_MIN for a draft; on no document, so that they can be made again byte by byte */
     unsigned char hash[SHEET_HASH_LEN];
     struct sheet_rules rules;
     char *zone;      /* IANA */
     char *user_name; /* or the e-mail address where there is none */
     char *email;
-    char *name;      /* of the archive configuration */
+    char *name; /* of the archive configuration */
     struct sheet_line *lines;
     size_t n_lines;
     char *text; /* what the lines' text points into */

@@ -1,5 +1,5 @@
-/* sheet_draft - what a sheet is made from, and what comes of it before it is frozen.  Plain values between storage/, which
- * reads and freezes, and timesheet/, which decides. */
+/* sheet_draft - what a sheet is made from, and what comes of it before it is frozen.  Plain values between
+ * storage/, which reads and freezes, and timesheet/, which decides. */
 #ifndef MODEL_SHEET_DRAFT_H
 #define MODEL_SHEET_DRAFT_H
 
@@ -26,13 +26,14 @@ struct sheet_item {
     enum event_response response;
     int64_t start_ms, end_ms;
     int32_t start_day, end_day; /* all-day; end exclusive */
-    const char *subject;  /* "" for none */
-    const char *location; /* "" for none */
+    const char *subject;        /* "" for none */
+    const char *location;       /* "" for none */
     const char *const *categories;
     size_t n_categories;
 };
 
-/* A line of a sheet that is issued and not superseded: nobody else may have its appointment on that day, nor its minutes. */
+/* A line of a sheet that is issued and not superseded: nobody else may have its appointment on that day, nor
+ * its minutes. */
 struct sheet_claim {
     int64_t appointment_id;
     int32_t day;
@@ -41,7 +42,8 @@ struct sheet_claim {
     const char *number;         /* of the sheet */
 };
 
-/* A day whose sheet is issued already, and when: what the archive learned later of it goes into this sheet, as late. */
+/* A day whose sheet is issued already, and when: what the archive learned later of it goes into this sheet,
+ * as late. */
 struct sheet_closed_days {
     int32_t from_day, to_day; /* half-open */
     const char *number;
@@ -56,8 +58,8 @@ struct sheet_input {
     const struct tz *zone;
     int32_t from_day, to_day; /* half-open */
     struct sheet_rules rules;
-    /* Every appointment that touches the period and, where is_late_candidate, those of closed days whose latest version was
-     * archived after the sheet of that day was issued. */
+    /* Every appointment that touches the period and, where is_late_candidate, those of closed days whose
+     * latest version was archived after the sheet of that day was issued. */
     const struct sheet_item *items;
     size_t n_items;
     const struct sheet_claim *claims; /* by other sheets; of a sheet that is being revised not its own */
@@ -74,21 +76,21 @@ struct sheet_input {
 
 /* Why an appointment, or a day of it, is not on the sheet. */
 enum sheet_reason {
-    SHEET_LEFT_GONE,          /* it has disappeared from the calendar */
+    SHEET_LEFT_GONE, /* it has disappeared from the calendar */
     SHEET_LEFT_PRIVATE,
     SHEET_LEFT_CANCELLED,
     SHEET_LEFT_DECLINED,
     SHEET_LEFT_FREE,
-    SHEET_LEFT_PERSONAL,      /* no category */
-    SHEET_LEFT_INVALID,       /* no category that says customer and billing type */
-    SHEET_LEFT_ONLINE,        /* "Online" alone is a form of meeting, no billing type */
-    SHEET_LEFT_BREAK,         /* what it covers is taken away from the others */
-    SHEET_LEFT_ALL_DAY,       /* an all-day event that is not billable */
-    SHEET_LEFT_MODIFICATION,  /* it changed another appointment */
+    SHEET_LEFT_PERSONAL,     /* no category */
+    SHEET_LEFT_INVALID,      /* no category that says customer and billing type */
+    SHEET_LEFT_ONLINE,       /* "Online" alone is a form of meeting, no billing type */
+    SHEET_LEFT_BREAK,        /* what it covers is taken away from the others */
+    SHEET_LEFT_ALL_DAY,      /* an all-day event that is not billable */
+    SHEET_LEFT_MODIFICATION, /* it changed another appointment */
     SHEET_LEFT_DUPLICATE,
-    SHEET_LEFT_TENTATIVE,     /* set aside for a confirmed one at the same time */
-    SHEET_LEFT_CLAIMED,       /* another sheet has it */
-    SHEET_LEFT_EMPTY,         /* no minute long */
+    SHEET_LEFT_TENTATIVE, /* set aside for a confirmed one at the same time */
+    SHEET_LEFT_CLAIMED,   /* another sheet has it */
+    SHEET_LEFT_EMPTY,     /* no minute long */
 };
 #define SHEET_REASON_COUNT (SHEET_LEFT_EMPTY + 1)
 const char *sheet_reason_name(enum sheet_reason reason); /* gone, private … */
@@ -102,16 +104,16 @@ struct sheet_left_out {
 
 enum sheet_finding_kind {
     SHEET_FIND_UNCATEGORISED,
-    SHEET_FIND_MALFORMED,        /* a category that says no customer and billing type */
-    SHEET_FIND_DASH,             /* accepted, but with a dash or blank that is not the usual one */
-    SHEET_FIND_SEVERAL,          /* several valid categories: the first counts */
+    SHEET_FIND_MALFORMED, /* a category that says no customer and billing type */
+    SHEET_FIND_DASH,      /* accepted, but with a dash or blank that is not the usual one */
+    SHEET_FIND_SEVERAL,   /* several valid categories: the first counts */
     SHEET_FIND_UNKNOWN_CUSTOMER,
-    SHEET_FIND_OVERLAP,          /* decided by the rules */
-    SHEET_FIND_CONFLICT,         /* decided by nobody: held, not billed */
-    SHEET_FIND_ORPHAN,           /* a modification without its original */
-    SHEET_FIND_GAP,              /* a day with less than the configured hours */
-    SHEET_FIND_LATE,             /* of a day whose sheet is issued */
-    SHEET_FIND_LONG_DAY,         /* both: billed more than the day has hours */
+    SHEET_FIND_OVERLAP,  /* decided by the rules */
+    SHEET_FIND_CONFLICT, /* decided by nobody: held, not billed */
+    SHEET_FIND_ORPHAN,   /* a modification without its original */
+    SHEET_FIND_GAP,      /* a day with less than the configured hours */
+    SHEET_FIND_LATE,     /* of a day whose sheet is issued */
+    SHEET_FIND_LONG_DAY, /* both: billed more than the day has hours */
 };
 #define SHEET_FINDING_KIND_COUNT (SHEET_FIND_LONG_DAY + 1)
 const char *sheet_finding_kind_name(enum sheet_finding_kind kind);
@@ -124,7 +126,7 @@ struct sheet_finding {
     enum sheet_severity severity; /* errors hold an issue up unless it is forced */
     int32_t day;
     int64_t appointment_id; /* 0: of the day as a whole */
-    const char *text; /* a sentence; names subjects: for the sheet's owner, not for the journal */
+    const char *text;       /* a sentence; names subjects: for the sheet's owner, not for the journal */
 };
 
 /* Minutes that several appointments claim, all of the same rank; opened as an action. */

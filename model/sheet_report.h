@@ -1,4 +1,5 @@
-/* sheet_report - what admin-assistant-render says on its standard output, one line each, fields separated by tabs:
+/* sheet_report - what admin-assistant-render says on its standard output, one line each, fields separated by
+ * tabs:
  *
  *     progress  FORMAT  DONE  OF
  *     made      FORMAT  BYTES  MISSING-GLYPHS  FILE-HASH (hex)  PATH  NOTE
@@ -20,7 +21,7 @@ struct sheet_report {
     int64_t done, of;
     int64_t bytes, missing_glyphs;
     unsigned char file_hash[SHEET_HASH_LEN];
-    const char *path, *note;           /* made */
+    const char *path, *note;          /* made */
     const char *error_code, *message; /* failed */
 };
 

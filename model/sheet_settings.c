@@ -49,7 +49,8 @@ int sheet_settings_formats(const struct settings *s, unsigned *ret_formats, stru
     }
     free(words);
     if (r < 0 || formats == 0) {
-        return not_one_of("formats", s->timesheet_formats, "some of csv, xlsx, pdf, html, json, separated by blanks", e);
+        return not_one_of("formats", s->timesheet_formats,
+                          "some of csv, xlsx, pdf, html, json, separated by blanks", e);
     }
     *ret_formats = formats;
     return 0;

@@ -54,6 +54,7 @@ struct slot_plan {
     int64_t was_next_ms, was_through_ms; /* as read, SLOT_NO_TIME for none */
     int64_t next_ms;                     /* when it is due next; SCHEDULE_NEVER for manual jobs */
     int64_t through_ms;                  /* every slot until here has its verdict */
+    bool is_each;                        /* no slot stands for another one: each has days of its own */
     struct slot *slots;                  /* oldest first; owned */
     size_t n_slots;
 };

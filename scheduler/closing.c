@@ -10,7 +10,44 @@ static void add_part(char text[CLOSING_TEXT_MAX], const char *separator, int64_t
     snprintf(text + used, CLOSING_TEXT_MAX - used, "%s%lld %s", separator, (long long)n, what);
 }
 
-void closing_counts_text(const struct run_counts *c, char ret_text[CLOSING_TEXT_MAX])
+static void add_if_any(char text[CLOSING_TEXT_MAX], int64_t n, const char *what)
+{
+    if (n > 0) {
+        add_part(text, "; ", n, what);
+    }
+}
+
+static void sheet_text(const struct run *run, char ret_text[CLOSING_TEXT_MAX])
+{
+    const struct run_counts *c = &run->counts;
+    char worked[SHEET_HOURS_LEN + 1], billed[SHEET_HOURS_LEN + 1], held[SHEET_HOURS_LEN + 1];
+    const char *separator = "; left out: ";
+    sheet_format_hours(c->worked, worked);
+    sheet_format_hours(c->billed, billed);
+    sheet_format_hours(c->held, held);
+    if (c->lines == 0) {
+        snprintf(ret_text, CLOSING_TEXT_MAX, "no appointment counts, no timesheet");
+    } else {
+        snprintf(ret_text, CLOSING_TEXT_MAX, "%s, %lld lines: worked %s, billed %s%s%s",
+                 run->sheet_number[0] ? run->sheet_number : "not issued", (long long)c->lines, worked, billed,
+                 c->held ? ", open " : "", c->held ? held : "");
+    }
+    add_if_any(ret_text, c->late, "found late");
+    add_if_any(ret_text, c->conflicts, "overlaps that nobody decided about");
+    add_if_any(ret_text, c->errors - c->conflicts, "errors to look at");
+    add_if_any(ret_text, c->warnings, "warnings");
+    add_if_any(ret_text, c->documents, "documents made");
+    add_if_any(ret_text, c->unmade, "documents not made");
+    add_if_any(ret_text, c->quarantined, "events in quarantine");
+    for (int i = 0; i < SHEET_REASON_COUNT; i++) {
+        if (c->left_out[i] > 0) {
+            add_part(ret_text, separator, c->left_out[i], sheet_reason_name((enum sheet_reason)i));
+            separator = ", ";
+        }
+    }
+}
+
+static void archive_text(const struct run_counts *c, char ret_text[CLOSING_TEXT_MAX])
 {
     const char *separator = "; left out: ";
     snprintf(
@@ -31,12 +68,21 @@ void closing_counts_text(const struct run_counts *c, char ret_text[CLOSING_TEXT_
     }
 }
 
+void closing_counts_text(const struct run *run, char ret_text[CLOSING_TEXT_MAX])
+{
+    switch (run->type) {
+    case JOB_CALENDAR_ARCHIVE: archive_text(&run->counts, ret_text); return;
+    case JOB_TIMESHEET: sheet_text(run, ret_text); return;
+    }
+    ret_text[0] = '\0';
+}
+
 void closing_make(struct closing *ret_closing, const struct run *run, enum run_outcome outcome,
                   const struct err *why, int64_t duration_ms)
 {
     char counts[CLOSING_TEXT_MAX];
     *ret_closing = (struct closing){0};
-    closing_counts_text(&run->counts, counts);
+    closing_counts_text(run, counts);
     if (why) {
         snprintf(ret_closing->message, sizeof ret_closing->message, "%s in step %s: %s", err_text(why->code),
                  run->step[0] ? run->step : "start", why->msg);

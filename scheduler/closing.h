@@ -8,9 +8,11 @@
 
 #define CLOSING_TEXT_MAX 480
 
-/* "36 new, 0 changed, 0 vanished, 2 unchanged of 40 events in 3 pages; left out: 1 cancelled, 1 duplicate".
+/* Of a timesheet "2026-0007, 12 lines: worked 31:15, billed 27:30; left out: 3 private, 1 free"; of an
+ * archive "36 new, 0 changed, 0 vanished, 2 unchanged of 40 events in 3 pages; left out: 1 cancelled, 1
+ * duplicate".
  */
-void closing_counts_text(const struct run_counts *c, char ret_text[CLOSING_TEXT_MAX]);
+void closing_counts_text(const struct run *run, char ret_text[CLOSING_TEXT_MAX]);
 
 /* The closing of the parent entry.  The entry borrows from the struct and from run. */
 struct closing {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/tz.h"
 #include "jobs/job.h"
 #include "model/audit.h"
 #include "model/event.h"
@@ -145,6 +146,36 @@ struct calendar_port {
      * is_over. */
     void (*account)(void *self, int64_t run_id, bool is_over, int64_t *ret_requests, int64_t *ret_throttled);
     /* Gives up what is under way for the run; its done comes with ERR_CANCELLED. */
+    void (*cancel)(void *self, int64_t run_id);
+};
+
+typedef void (*port_looked_done)(void *arg, const struct err *e, bool is_covered);
+
+/* What has become of a run's timesheet: its counts all in all, stored already, and which sheet it is (0:
+ * none, as there was nothing to bill, or it was a dry run). */
+struct sheet_result {
+    struct run_counts counts;
+    int64_t sheet_id;
+    char number[SHEET_NUMBER_LEN + 1];
+};
+/* done: borrowed for the callback. */
+typedef void (*port_sheet_done)(void *arg, const struct err *e, const struct sheet_result *result);
+
+/* Everything about timesheets.  issue and render store run->step and the counts along with what they do, as
+ * the calls of the store port do, and fail with ERR_CANCELLED if the run has another owner by now. */
+struct sheet_port {
+    void *self;
+    /* Whether archive runs have read every day of the run's window after it was over. */
+    void (*look)(void *self, const struct run *run, const struct tz *zone, port_looked_done done, void *arg);
+    /* Composes the timesheet of the window and freezes it; of a dry run only its counts come out.  One that
+     * is there already for just these days is the answer. */
+    void (*issue)(void *self, const struct run *run, const struct tz *zone, port_sheet_done done, void *arg);
+    /* Makes the documents of run->sheet_id that are not made yet.  What can not be made is counted and no
+     * error: it is tried again later, by itself. */
+    void (*render)(void *self, const struct run *run, port_sheet_done done, void *arg);
+    /* Documents are there to be sent; nobody is told what comes of it. */
+    void (*upload)(void *self, const struct run *run);
+    /* Gives up what is being rendered for the run; its done comes with ERR_CANCELLED. */
     void (*cancel)(void *self, int64_t run_id);
 };
 

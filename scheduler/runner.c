@@ -177,13 +177,15 @@ static void close_run(struct active *a, enum run_outcome outcome)
     store->close(store->self, &a->run, outcome, a->why.code ? &a->why : NULL, &closing.entry, on_closed, a);
 }
 
-/* Nothing of what was fetched is used; a step before the fetch stays where it is, one behind it goes back. */
+/* Nothing of what was fetched is used; a step before the fetch stays where it is, one behind it goes back,
+ * unless what it fetched is in the archive by then. */
 static void fetch_anew(struct active *a)
 {
     const struct step *fetch = job_kind_step(a->kind, a->kind->fetch_step);
+    const struct step *stored = job_kind_step(a->kind, a->kind->stored_step);
     free(a->run.cursor);
     a->run.cursor = NULL;
-    if (a->step > fetch) {
+    if (a->step > fetch && a->step < stored) {
         a->step = fetch;
         name_step(a);
     }
@@ -222,14 +224,14 @@ static void fail_run(struct active *a, const struct err *e)
 /* The step the run's row shall say once the outstanding action is stored. */
 static void name_step_after(struct active *a)
 {
-    const struct step *after = a->action.ends_step ? job_kind_next(a->kind, a->step) : a->step;
+    const struct step *after = a->action.ends_step ? job_kind_next(a->kind, a->step, a->action.to) : a->step;
     snprintf(a->run.step, sizeof a->run.step, "%s", after ? after->name : a->step->name);
 }
 
 static void action_done(struct active *a, enum step_event_kind kind)
 {
     if (a->action.ends_step) {
-        a->step = job_kind_next(a->kind, a->step);
+        a->step = job_kind_next(a->kind, a->step, a->action.to);
         kind = EV_ENTER;
     }
     step_run(a, (struct step_event){.kind = kind});
@@ -305,11 +307,74 @@ static void stage_page(struct active *a)
     store->stage(store->self, &a->run, page, on_staged, a);
 }
 
+/* ---- timesheets ---- */
+
+static void on_looked(void *arg, const struct err *e, bool is_covered)
+{
+    struct active *a = arg;
+    if (e) {
+        fail_run(a, e);
+        return;
+    }
+    step_run(a, (struct step_event){.kind = EV_LOOKED, .is_covered = is_covered});
+}
+
+static void on_sheet(void *arg, const struct err *e, const struct sheet_result *result)
+{
+    struct active *a = arg;
+    if (!e) {
+        a->run.counts = result->counts;
+        a->run.sheet_id = result->sheet_id;
+        memcpy(a->run.sheet_number, result->number, sizeof a->run.sheet_number);
+    }
+    on_stored_step(a, e);
+}
+
+static void go_on(struct active *a, const char *operation, const char *message)
+{
+    const struct store_port *store = a->runner->ports.store;
+    name_step_after(a);
+    struct audit_entry child = closing_child(&a->run, operation, message);
+    store->advance(store->self, &a->run, operation ? &child : NULL, on_stored_step, a);
+}
+
+static void perform_sheet(struct active *a)
+{
+    const struct sheet_port *sheets = a->runner->ports.sheets;
+    switch (a->action.kind) {
+    case ACT_LOOK: sheets->look(sheets->self, &a->run, a->zone, on_looked, a); break;
+    case ACT_ISSUE:
+        name_step_after(a);
+        sheets->issue(sheets->self, &a->run, a->zone, on_sheet, a);
+        break;
+    case ACT_RENDER:
+        name_step_after(a);
+        sheets->render(sheets->self, &a->run, on_sheet, a);
+        break;
+    case ACT_UPLOAD:
+        sheets->upload(sheets->self, &a->run);
+        go_on(a, "upload", "documents handed over");
+        break;
+    case ACT_GO: go_on(a, a->action.to ? "archive" : NULL, "the archive has these days already"); break;
+    case ACT_RESOLVE:
+    case ACT_FETCH:
+    case ACT_STAGE:
+    case ACT_TRANSFORM:
+    case ACT_STORE:
+    case ACT_FINISH: break;
+    }
+}
+
 static void perform(struct active *a)
 {
     const struct runner_ports *ports = &a->runner->ports;
     count_requests(a);
     switch (a->action.kind) {
+    case ACT_LOOK:
+    case ACT_GO:
+    case ACT_ISSUE:
+    case ACT_RENDER:
+    case ACT_UPLOAD: perform_sheet(a); break;
     case ACT_RESOLVE: ports->calendar->resolve(ports->calendar->self, &a->run, on_resolved, a); break;
     case ACT_FETCH: ports->calendar->fetch(ports->calendar->self, &a->run, &a->window, on_page, a); break;
     case ACT_STAGE: stage_page(a); break;
@@ -432,6 +497,9 @@ void runner_drain(struct runner *runner)
             suspend_run(a, a->stuck_until_ms);
         } else {
             runner->ports.calendar->cancel(runner->ports.calendar->self, a->run.id);
+            if (a->run.type == JOB_TIMESHEET) {
+                runner->ports.sheets->cancel(runner->ports.sheets->self, a->run.id);
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ struct runner;
 struct runner_ports {
     const struct store_port *store;
     const struct calendar_port *calendar;
+    const struct sheet_port *sheets; /* NULL: there are no jobs that make timesheets */
     const struct notifier *notifier;
     const struct clock *clock;
     struct tz_cache *zones;

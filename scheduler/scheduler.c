@@ -62,6 +62,7 @@ struct scheduler *scheduler_create(const struct scheduler_options *options)
     struct scheduler *s = mem_calloc(1, sizeof *s);
     s->o = *options;
     struct runner_ports ports = {
+        .sheets = options->sheets,
         .store = options->store,
         .calendar = options->calendar,
         .notifier = options->notifier,

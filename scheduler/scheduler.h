@@ -20,6 +20,7 @@ struct scheduler;
 struct scheduler_options {
     const struct store_port *store;
     const struct calendar_port *calendar;
+    const struct sheet_port *sheets; /* NULL: there are no jobs that make timesheets */
     const struct notifier *notifier;
     const struct timer_port *timer;
     const struct clock *clock;

@@ -22,6 +22,10 @@ static void find_window(const struct job *job, const struct tz *zone, int64_t at
                         int32_t *ret_from_day, int32_t *ret_to_day)
 {
     int32_t from_day, to_day;
+    if (job->type == JOB_TIMESHEET) {
+        schedule_sheet_period(&job->schedule, zone, at_ms, job->window_days, ret_from_day, ret_to_day);
+        return;
+    }
     schedule_window(zone, at_ms, job->window_days, &from_day, &to_day);
     if (owed_day != RUN_NO_DAY && owed_day < from_day) {
         from_day = owed_day;
@@ -101,7 +105,9 @@ static bool skip_all(const struct job *job, struct slot *slots, size_t n)
                    ? mem_printf("paused by %s since %s: %s", job->paused_by ? job->paused_by : "?",
                                 utc_text(job->paused_ms, since),
                                 job->paused_reason ? job->paused_reason : "no reason given")
-                   : mem_printf("its user must sign in again; the next run archives its days, too"));
+                   : mem_printf("its user must sign in again; %s",
+                                job->type == JOB_TIMESHEET ? "its timesheet is made after that"
+                                                           : "the next run archives its days, too"));
     }
     return true;
 }
@@ -114,8 +120,9 @@ static void miss(const struct job *job, struct slot *slots, size_t n, int64_t no
         const char *why = job->catch_up == CATCH_UP_SKIP ? "and the job's catch-up is \"skip\""
                                                          : "which is later than what is caught up";
         decide(&slots[i], SLOT_MISSED,
-               mem_printf("nobody was there to run it until %s, %s; the next run archives its days, too", now,
-                          why));
+               mem_printf("nobody was there to run it until %s, %s; %s", now, why,
+                          job->type == JOB_TIMESHEET ? "its timesheet is to be issued by hand"
+                                                     : "the next run archives its days, too"));
     }
 }
 
@@ -134,10 +141,12 @@ static void coalesce(struct slot *slots, size_t n, const struct slot *into)
 /* The newest slot is worth a run; what about those before it? */
 static void run_newest(const struct job *job, struct slot *slots, size_t n, int64_t now_ms, int64_t jitter_ms)
 {
-    size_t n_run = job->catch_up == CATCH_UP_ALL ? n : 1;
+    bool is_sheet = job->type == JOB_TIMESHEET;
+    bool is_each = job->catch_up == CATCH_UP_ALL || (is_sheet && job->catch_up == CATCH_UP_ONCE);
+    size_t n_run = is_each ? n : 1;
     n_run = n_run < SLOTS_CATCH_UP_MAX ? n_run : SLOTS_CATCH_UP_MAX;
     size_t n_older = n - n_run;
-    if (job->catch_up == CATCH_UP_SKIP) {
+    if (job->catch_up == CATCH_UP_SKIP || is_sheet) {
         miss(job, slots, n_older, now_ms);
     } else {
         coalesce(slots, n_older, &slots[n_older]);
@@ -151,7 +160,9 @@ static void run_newest(const struct job *job, struct slot *slots, size_t n, int6
 static void judge(const struct job *job, struct slot *slots, size_t n, int64_t now_ms, bool is_storm)
 {
     int64_t late_ms = now_ms - slots[n - 1].at_ms;
-    int64_t allowed_ms = job->catch_up == CATCH_UP_SKIP ? SLOT_LATE_MS : schedule_grace_ms(&job->schedule);
+    int64_t allowed_ms = job->catch_up == CATCH_UP_SKIP ? SLOT_LATE_MS
+                         : job->type == JOB_TIMESHEET   ? INT64_MAX
+                                                        : schedule_grace_ms(&job->schedule);
     if (skip_all(job, slots, n)) {
         return;
     }
@@ -172,6 +183,7 @@ struct slot_plan slots_decide(const struct job *job, const struct tz *zone, int6
         .was_next_ms = job->next_run_ms,
         .was_through_ms = job->slots_through_ms,
         .through_ms = after_ms,
+        .is_each = job->type == JOB_TIMESHEET,
     };
     plan.slots = list_slots(job, zone, after_ms, now_ms, &plan.n_slots);
     if (plan.n_slots > 0) {

@@ -16,6 +16,10 @@
  * archived yet: whatever was missed, skipped or failed is made good by the next run that succeeds.  When many
  * jobs are late at once their runs are spread by a jitter that depends on the job alone.
  *
+ * A timesheet's slot has days of its own (schedule_sheet_period), which no other slot's sheet can stand for.
+ * Its policies "once" and "all" are therefore the same, however late, and only the oldest of more than
+ * SLOTS_CATCH_UP_MAX are missed.
+ *
  * Pure; any thread. */
 #ifndef SCHEDULER_SLOTS_H
 #define SCHEDULER_SLOTS_H

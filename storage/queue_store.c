@@ -12,6 +12,8 @@
 
 /* A request's signal comes within milliseconds; pids are reused much later. */
 #define BELL_MS ((int64_t)60000)
+/* Timesheets that a sign-in catches up: more than a year of weeks. */
+#define CATCH_UP_SHEETS 64
 
 /* The run of the job that has to end before another begins. */
 static int find_holder(struct db *db, int64_t job_id, int64_t *ret_id, struct err *e)
@@ -226,7 +228,7 @@ int queue_slots(struct db *db, struct slot_plan *plan, struct err *e)
     }
     for (size_t i = 0; i < plan->n_slots && r == 0; i++) {
         struct slot *slot = &plan->slots[i];
-        r = queue_slot(db, plan, slot, has_lined_up, e);
+        r = queue_slot(db, plan, slot, has_lined_up || plan->is_each, e);
         has_lined_up = has_lined_up || (slot->is_new && slot->verdict == SLOT_PENDING);
     }
     return r < 0 ? r : count_slots(db, plan, e);
@@ -410,6 +412,7 @@ static int next_behind(struct db *db, int64_t user_id, int64_t after_id, struct 
         db, "SELECT j.id, j.archived_through, j.due_through, j.archive_window_days, "
             "(SELECT min(r.from_date) FROM job_runs r WHERE r.job_id = j.id AND r.run_trigger = 'schedule') "
             "FROM job_configurations j WHERE j.user_id = $1 AND j.id > $2 AND j.is_enabled = 1 AND "
+            "j.job_type <> 'timesheet' AND "
             "j.paused_at IS NULL AND j.due_through IS NOT NULL AND "
             "(j.archived_through IS NULL OR j.archived_through < j.due_through) ORDER BY j.id LIMIT 1");
     stmt_int(s, 1, user_id);
@@ -430,21 +433,76 @@ static int next_behind(struct db *db, int64_t user_id, int64_t after_id, struct 
     return 0;
 }
 
-int queue_catch_up(struct db *db, int64_t user_id, int64_t pid, int64_t uid, int *ret_n, struct err *e)
+static int catch_up_archives(struct db *db, int64_t user_id, struct queue_request request, int *n,
+                             struct err *e)
 {
-    struct queue_request request = {.pid = pid, .uid = uid};
     struct queue_answer answer;
-    int n = 0;
     for (int64_t after_id = 0;; after_id = request.job_id) {
         int r = next_behind(db, user_id, after_id, &request, e);
         if (r < 0 || request.job_id == 0) {
-            *ret_n = n;
             return r;
         }
         r = queue_request(db, &request, &answer, e);
         if (r < 0) {
             return r;
         }
-        n += answer.is_new;
+        *n += answer.is_new;
     }
+}
+
+/* Each period of the user's timesheets that came due and has no run that ended well, or is still to run.  At
+ * most max. */
+static int missing_sheets(struct db *db, int64_t user_id, struct queue_request *requests, size_t max,
+                          size_t *ret_n, struct err *e)
+{
+    size_t n = 0;
+    int r;
+    struct stmt *s = db_stmt(
+        db,
+        "SELECT j.id, r.from_date, r.to_date FROM job_configurations j JOIN job_runs r ON r.job_id = j.id "
+        "WHERE j.user_id = $1 AND j.job_type = 'timesheet' AND j.is_enabled = 1 AND j.paused_at IS NULL AND "
+        "r.run_trigger = 'schedule' AND (r.verdict = 'skipped' OR r.verdict = 'failed') AND "
+        "(j.archived_through IS NULL OR r.to_date > j.archived_through) AND NOT EXISTS (SELECT 1 FROM "
+        "job_runs o "
+        "WHERE o.job_id = j.id AND o.from_date = r.from_date AND o.to_date = r.to_date AND o.is_dry = 0 AND "
+        "(o.state <> 'done' OR o.outcome = 'success' OR o.outcome = 'partial')) "
+        "GROUP BY j.id, r.from_date, r.to_date ORDER BY j.id, r.from_date LIMIT $2");
+    stmt_int(s, 1, user_id);
+    stmt_int(s, 2, (int64_t)max);
+    while ((r = stmt_step(s, e)) > 0) {
+        requests[n].job_id = stmt_col_int(s, 0);
+        requests[n].from_day = stmt_col_date(s, 1);
+        requests[n++].to_day = stmt_col_date(s, 2);
+    }
+    *ret_n = n;
+    return r;
+}
+
+static int catch_up_sheets(struct db *db, int64_t user_id, struct queue_request request, int *n,
+                           struct err *e)
+{
+    struct queue_request requests[CATCH_UP_SHEETS];
+    struct queue_answer answer;
+    size_t n_requests;
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        requests[i] = request;
+    }
+    int r = missing_sheets(db, user_id, requests, ARRAY_LEN(requests), &n_requests, e);
+    for (size_t i = 0; r == 0 && i < n_requests; i++) {
+        r = queue_request(db, &requests[i], &answer, e);
+        *n += r == 0 && answer.is_new;
+    }
+    return r;
+}
+
+int queue_catch_up(struct db *db, int64_t user_id, int64_t pid, int64_t uid, int *ret_n, struct err *e)
+{
+    struct queue_request request = {.pid = pid, .uid = uid};
+    int n = 0;
+    int r = catch_up_archives(db, user_id, request, &n, e);
+    r = r < 0 ? r : catch_up_sheets(db, user_id, request, &n, e);
+    if (r == 0) {
+        *ret_n = n;
+    }
+    return r;
 }

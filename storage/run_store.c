@@ -1,14 +1,10 @@
 #include "storage/run_store.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/json_out.h"
 #include "base/mem.h"
 #include "storage/audit_store.h"
 #include "storage/stage_store.h"
@@ -16,117 +12,6 @@
 
 #define COUNTS_MAX  2048 /* bytes of the counts as text */
 #define DETAILS_MAX 65536
-
-/* ---- counts as text ---- */
-
-struct count_row {
-    const char *name;
-    size_t offset;
-};
-
-#define COUNT_ROW(member)                                                                                    \
-    {                                                                                                        \
-#member, offsetof(struct run_counts, member)                                                         \
-    }
-static const struct count_row count_rows[] = {
-    COUNT_ROW(pages),    COUNT_ROW(fetched),   COUNT_ROW(quarantined), COUNT_ROW(inserted),
-    COUNT_ROW(changed),  COUNT_ROW(restored),  COUNT_ROW(vanished),    COUNT_ROW(unchanged),
-    COUNT_ROW(requests), COUNT_ROW(throttled),
-};
-
-/* Verdicts are members by their own names: keep, outside …  None of them is a name in count_rows. */
-int run_counts_write(const struct run_counts *counts, struct buf *text)
-{
-    struct json_out j;
-    json_out_begin(&j, text);
-    json_open(&j, NULL, '{');
-    for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
-        int64_t value;
-        memcpy(&value, (const char *)counts + count_rows[i].offset, sizeof value);
-        json_int(&j, count_rows[i].name, value);
-    }
-    for (int v = 0; v < VERDICT_COUNT; v++) {
-        json_int(&j, event_verdict_name((enum event_verdict)v), counts->verdicts[v]);
-    }
-    json_close(&j, '}');
-    return json_out_end(&j);
-}
-
-static bool is_name(const char *name, size_t len, const char *known)
-{
-    return strlen(known) == len && memcmp(name, known, len) == 0;
-}
-
-static void set_count(struct run_counts *counts, const char *name, size_t len, int64_t value)
-{
-    for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
-        if (is_name(name, len, count_rows[i].name)) {
-            memcpy((char *)counts + count_rows[i].offset, &value, sizeof value);
-        }
-    }
-    for (int v = 0; v < VERDICT_COUNT; v++) {
-        if (is_name(name, len, event_verdict_name((enum event_verdict)v))) {
-            counts->verdicts[v] = value;
-        }
-    }
-}
-
-static const char *skip_space(const char *p)
-{
-    while (isspace((unsigned char)*p)) {
-        p++;
-    }
-    return p;
-}
-
-/* One "name": number.  Returns what stands behind it, NULL if it is none. */
-static const char *read_member(const char *p, struct run_counts *counts)
-{
-    if (*p != '"') {
-        return NULL;
-    }
-    const char *name = ++p;
-    p += strcspn(p, "\"\\");
-    size_t len = (size_t)(p - name);
-    if (*p != '"') {
-        return NULL;
-    }
-    p = skip_space(p + 1);
-    if (*p != ':') {
-        return NULL;
-    }
-    p = skip_space(p + 1);
-    char *end;
-    errno = 0;
-    long long value = strtoll(p, &end, 10);
-    if (end == p || errno != 0) {
-        return NULL;
-    }
-    set_count(counts, name, len, value);
-    return skip_space(end);
-}
-
-int run_counts_read(const char *text, struct run_counts *ret_counts)
-{
-    struct run_counts counts = {0};
-    const char *p = skip_space(text);
-    if (*p++ != '{') {
-        return ERR_INVALID;
-    }
-    p = skip_space(p);
-    while (*p != '}') {
-        p = read_member(p, &counts);
-        if (!p || (*p != ',' && *p != '}')) {
-            return ERR_INVALID;
-        }
-        p = *p == ',' ? skip_space(p + 1) : p;
-    }
-    if (*skip_space(p + 1)) {
-        return ERR_INVALID;
-    }
-    *ret_counts = counts;
-    return 0;
-}
 
 /* ---- loading ---- */
 
@@ -158,6 +43,8 @@ static void read_columns(struct stmt *s, struct run *run)
     run->started_ms = stmt_col_time(s, 28);
     run->over_day = RUN_NO_DAY;
     run->ping_url = stmt_col_dup(s, 27);
+    run->sheet_id = stmt_col_int(s, 29);
+    snprintf(run->sheet_number, sizeof run->sheet_number, "%s", stmt_col_text(s, 30));
 }
 
 static int read_run(struct stmt *s, struct run *run, struct err *e)
@@ -182,10 +69,10 @@ int run_store_load(struct db *db, int64_t run_id, struct run *ret_run, struct er
         "r.parent_audit_id, r.counts, c.name, u.email, c.source_calendar_uri, c.destination_calendar_uri, "
         "c.timezone, r.calendar_id, c.skip_cancelled, c.keep_declined, u.username, r.is_catch_up, "
         "j.ping_url, "
-        "r.started_at "
+        "r.started_at, r.timesheet_id, coalesce(t.number, '') "
         "FROM job_runs r JOIN job_configurations j ON j.id = r.job_id "
         "JOIN archive_configurations c ON c.id = j.archive_configuration_id JOIN users u ON u.id = r.user_id "
-        "WHERE r.id = $1");
+        "LEFT JOIN timesheets t ON t.id = r.timesheet_id WHERE r.id = $1");
     struct run run = {0};
     stmt_int(s, 1, run_id);
     int r = stmt_step(s, e);
@@ -253,6 +140,18 @@ int run_store_save(struct db *db, const struct run *run, int64_t instance_id, co
     stmt_text(s, 5, buf_str(&text));
     stmt_int(s, 6, run->attempt);
     stmt_text(s, 7, run->calendar_id);
+    return run_owned(db, s, run, instance_id, e);
+}
+
+int run_store_set_sheet(struct db *db, const struct run *run, int64_t instance_id, int64_t sheet_id,
+                        struct err *e)
+{
+    struct stmt *s =
+        db_stmt(db, "UPDATE job_runs SET timesheet_id = $3 WHERE id = $1 AND state = 'running' AND "
+                    "instance_id = $2");
+    stmt_int(s, 1, run->id);
+    stmt_int(s, 2, instance_id);
+    stmt_int(s, 3, sheet_id);
     return run_owned(db, s, run, instance_id, e);
 }
 
@@ -335,8 +234,34 @@ int run_store_suspend(struct db *db, const struct run *run, int64_t instance_id,
 
 /* ---- closing ---- */
 
+/* A timesheet's run is about its own days only.  The mark goes as far as runs that ended well follow one
+ * another without a gap, whatever order they came in, from where it stood or from the first slot's days on.
+ */
+static int move_sheet_mark(struct db *db, const struct run *run, struct err *e)
+{
+    int64_t moved = 1;
+    while (moved > 0) {
+        struct stmt *s = db_stmt(
+            db,
+            "UPDATE job_configurations SET archived_through = m.to_date FROM (SELECT max(r.to_date) AS "
+            "to_date FROM "
+            "job_runs r, job_configurations j WHERE j.id = $1 AND r.job_id = j.id AND r.state = 'done' AND "
+            "r.is_dry = 0 AND (r.outcome = 'success' OR r.outcome = 'partial') AND r.from_date <= "
+            "coalesce(j.archived_through, (SELECT min(f.from_date) FROM job_runs f WHERE f.job_id = j.id AND "
+            "f.run_trigger = 'schedule'))) m WHERE job_configurations.id = $1 AND m.to_date IS NOT NULL AND "
+            "(archived_through IS NULL OR archived_through < m.to_date)");
+        stmt_int(s, 1, run->job_id);
+        int r = stmt_run(s, e);
+        if (r < 0) {
+            return r;
+        }
+        moved = db_changes(db);
+    }
+    return 0;
+}
+
 /* Nothing moves where the days are no longer those of the zone that the run read them in. */
-static int move_high_water(struct db *db, const struct run *run, struct err *e)
+static int move_archive_mark(struct db *db, const struct run *run, struct err *e)
 {
     struct stmt *s =
         db_stmt(db, "UPDATE job_configurations SET archived_through = $3 WHERE id = $1 AND "
@@ -358,7 +283,7 @@ static int move_high_water(struct db *db, const struct run *run, struct err *e)
 /* "{"counts":{…}" and then the members that details had. */
 static int closing_details(const struct run_counts *counts, const char *details, struct buf *text)
 {
-    const char *rest = details && details[0] == '{' ? skip_space(details + 1) : "}";
+    const char *rest = details && details[0] == '{' ? details + 1 + strspn(details + 1, " \t\r\n") : "}";
     int r = buf_add_str(text, "{\"counts\":");
     r = r < 0 ? r : run_counts_write(counts, text);
     r = r < 0 || *rest == '}' ? r : buf_add_str(text, ",");
@@ -444,7 +369,7 @@ int run_store_close(struct db *db, const struct run *run, int64_t instance_id, e
     if (r == 0 && run->is_dry) {
         r = forget_dry_quarantine(db, run->id, run->archive_configuration_id, e);
     } else if (r == 0 && (outcome == OUTCOME_SUCCESS || outcome == OUTCOME_PARTIAL)) {
-        r = move_high_water(db, run, e);
+        r = run->type == JOB_TIMESHEET ? move_sheet_mark(db, run, e) : move_archive_mark(db, run, e);
     }
     r = r < 0 ? r : find_duration(db, run->id, closing, &duration_ms, e);
     r = r < 0 ? r : stats_run_closed(db, run, outcome, duration_ms, e);

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "base/buf.h"
 #include "base/err.h"
 #include "model/audit.h"
 #include "model/run.h"
+#include "model/run_counts.h"
 #include "storage/db.h"
 
 /* The run with what its job's configuration says now; free with run_finish.  ERR_NOT_FOUND. */
@@ -25,6 +25,10 @@ MUST_CHECK int run_store_check_owner(struct db *db, int64_t run_id, int64_t inst
  * `counts` in place of the run's own. */
 MUST_CHECK int run_store_save(struct db *db, const struct run *run, int64_t instance_id, const char *cursor,
                               const struct run_counts *counts, struct err *e);
+
+/* The timesheet that the run issued, or that was there already for its days. */
+MUST_CHECK int run_store_set_sheet(struct db *db, const struct run *run, int64_t instance_id,
+                                   int64_t sheet_id, struct err *e);
 
 /* Step change, with an audit entry (or NULL) whose user, correlation and parent are the run's where it names
  * none. */
@@ -46,6 +50,8 @@ MUST_CHECK int run_store_suspend(struct db *db, const struct run *run, int64_t i
  * So does a partial run: it has read the whole window, and what it could not map is in quarantine, raw.  If
  * it left the mark, one event that can not be mapped would make the window grow every night for ever.
  *
+ * A timesheet's mark goes as far as its runs that ended well leave no day out.
+ *
  * closing may be NULL; its details get the member "counts", its duration is measured from started_at where it
  * has none. */
 MUST_CHECK int run_store_close(struct db *db, const struct run *run, int64_t instance_id,
@@ -56,10 +62,5 @@ MUST_CHECK int run_store_close(struct db *db, const struct run *run, int64_t ins
 MUST_CHECK int run_store_audit(struct db *db, const struct run *run, const char *operation,
                                const char *status, const char *message, const char *details_json,
                                struct err *e);
-
-/* The counts as a flat JSON object of integers, and back: members that are missing are 0, unknown ones are
- * passed over.  ERR_INVALID for text that is no such object. */
-MUST_CHECK int run_counts_write(const struct run_counts *counts, struct buf *text);
-MUST_CHECK int run_counts_read(const char *text, struct run_counts *ret_counts);
 
 #endif

@@ -1,8 +1,9 @@
 /* sheet_store - timesheets in the database: reading what a sheet is made from, freezing it, loading it again.
  *
- * A sheet is issued in one transaction: the archive is read, the composer (timesheet/compose.h, handed in) decides, header,
- * lines, claims on the appointments, open actions for conflicts, the list of documents to make and the audit entries are
- * written.  From then on triggers refuse every change.  On the thread that owns the connection. */
+ * A sheet is issued in one transaction: the archive is read, the composer (timesheet/compose.h, handed in)
+ * decides, header, lines, claims on the appointments, open actions for conflicts, the list of documents to
+ * make and the audit entries are written.  From then on triggers refuse every change.  On the thread that
+ * owns the connection. */
 #ifndef STORAGE_SHEET_STORE_H
 #define STORAGE_SHEET_STORE_H
 
@@ -21,17 +22,18 @@ struct sheet_request {
     const char *const *customers; /* known ones; n_customers 0: those of earlier sheets */
     size_t n_customers;
     int64_t today_day_end_ms; /* now: a period that is not over yet is refused */
-    bool is_revision;  /* the period is that of an issued sheet, which the new one supersedes */
-    bool is_forced;    /* issue in spite of findings of severity error */
-    bool is_unattended; /* by a job: findings are told, not refused; an empty period issues nothing and is no error */
+    bool is_revision;         /* the period is that of an issued sheet, which the new one supersedes */
+    bool is_forced;           /* issue in spite of findings of severity error */
+    bool is_unattended; /* by a job: findings are told, not refused; an empty period issues nothing and is no
+                           error */
     int64_t run_id, parent_audit_id; /* of a job; 0 = the command line */
     const char *correlation_id;      /* of the run; NULL: a new one */
     unsigned formats;                /* bit set of enum sheet_format: documents to make */
 };
 
-/* The input and the draft of a request, read in the caller's transaction or in one of its own (one snapshot).  Writes
- * nothing.  Also for a period that is not over or is issued already: what it would be.  ERR_NOT_FOUND for the configuration.
- * Free with sheet_preview_destroy. */
+/* The input and the draft of a request, read in the caller's transaction or in one of its own (one snapshot).
+ * Writes nothing.  Also for a period that is not over or is issued already: what it would be.  ERR_NOT_FOUND
+ * for the configuration. Free with sheet_preview_destroy. */
 struct sheet_preview {
     struct sheet_input input;
     struct sheet_draft *draft;
@@ -54,16 +56,16 @@ struct sheet_issued {
  *   ERR_INVALID      reversed, or not over yet
  *   ERR_EXISTS       overlaps an issued sheet, which the message names, and is no revision of it
  *   ERR_NOT_FOUND    a revision of a period that is not issued; or no line (unless unattended)
- *   ERR_DB_CONSTRAINT findings of severity error, and neither forced nor unattended: the message says how many
- * A revision that changes nothing issues nothing: id 0. */
+ *   ERR_DB_CONSTRAINT findings of severity error, and neither forced nor unattended: the message says how
+ * many A revision that changes nothing issues nothing: id 0. */
 MUST_CHECK int sheet_store_issue(struct db *db, const struct sheet_request *request, sheet_composer compose,
                                  struct sheet_issued *ret_issued, struct err *e);
 
 /* With its lines.  ERR_NOT_FOUND. */
 MUST_CHECK int sheet_store_load(struct db *db, int64_t id, struct sheet *ret_sheet, struct err *e);
 
-/* By "2026-0007" (the latest revision), "2026-0007/1", or a row's id; user_id 0: of all users, ERR_AMBIGUOUS where two have
- * that number.  ERR_NOT_FOUND. */
+/* By "2026-0007" (the latest revision), "2026-0007/1", or a row's id; user_id 0: of all users, ERR_AMBIGUOUS
+ * where two have that number.  ERR_NOT_FOUND. */
 MUST_CHECK int sheet_store_find(struct db *db, int64_t user_id, const char *name, int64_t *ret_id,
                                 struct err *e);
 
@@ -81,10 +83,11 @@ struct sheet_row {
 typedef void (*sheet_each)(void *arg, const struct sheet_row *row);
 MUST_CHECK int sheet_store_list(struct db *db, int64_t user_id, sheet_each each, void *arg, struct err *e);
 
-/* What would be different if the sheet were issued now with its own rules: the draft, to be compared with the lines by
- * timesheet/diff.h. */
+/* What would be different if the sheet were issued now with its own rules: the draft, to be compared with the
+ * lines by timesheet/diff.h. */
 MUST_CHECK int sheet_store_recompose(struct db *db, const struct sheet *sheet, const struct tz *zone,
-                                     sheet_composer compose, struct sheet_preview **ret_preview, struct err *e);
+                                     sheet_composer compose, struct sheet_preview **ret_preview,
+                                     struct err *e);
 
 /* Whether archive runs have read every day of [from_day, to_day) after it was over. */
 MUST_CHECK int sheet_store_is_covered(struct db *db, int64_t archive_configuration_id, const struct tz *zone,
@@ -94,7 +97,7 @@ MUST_CHECK int sheet_store_is_covered(struct db *db, int64_t archive_configurati
 
 struct sheet_document {
     enum sheet_format format;
-    const char *state; /* wanted, made, failed */
+    const char *state;                       /* wanted, made, failed */
     const char *path, *note, *error_message; /* or NULL */
     int64_t bytes, missing_glyphs;
 };

@@ -1,7 +1,8 @@
 /* canonical - a sheet as the one text its content hash is of.
  *
- * Number, revision, period, zone, rules, whose it is and every line with what is printed of it; no ids of this database, no
- * time of issue: the same period and the same data give the same hash anywhere.  Pure; any thread. */
+ * Number, revision, period, zone, rules, whose it is and every line with what is printed of it; no ids of
+ * this database, no time of issue: the same period and the same data give the same hash anywhere.  Pure; any
+ * thread. */
 #ifndef TIMESHEET_CANONICAL_H
 #define TIMESHEET_CANONICAL_H
 

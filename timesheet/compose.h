@@ -1,5 +1,5 @@
-/* compose - from what the archive has of a period to the lines of a sheet: the one way, for the check, the draft and the
- * issue.
+/* compose - from what the archive has of a period to the lines of a sheet: the one way, for the check, the
+ * draft and the issue.
  *
  *     select    which appointments count           timesheet/select.h
  *     modify    Extended, Shortened, Early start …  timesheet/modify.h
@@ -7,7 +7,8 @@
  *     compute   lines by day, rounding, decimals     timesheet/compute.h
  *     check     what a person should look at         timesheet/findings.h
  *
- * Pure: the same input gives the same draft, whatever order the items come in and whatever ids they have.  Any thread. */
+ * Pure: the same input gives the same draft, whatever order the items come in and whatever ids they have. Any
+ * thread. */
 #ifndef TIMESHEET_COMPOSE_H
 #define TIMESHEET_COMPOSE_H
 

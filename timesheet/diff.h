@@ -1,4 +1,5 @@
-/* diff - what is different between two revisions of a sheet, or between a sheet and what the archive says now.
+/* diff - what is different between two revisions of a sheet, or between a sheet and what the archive says
+ * now.
  *
  * Lines are matched by appointment and day.  Pure; any thread. */
 #ifndef TIMESHEET_DIFF_H
@@ -13,7 +14,7 @@ struct sheet_change {
     enum sheet_change_kind kind;
     const struct sheet_line *before; /* NULL for an added one */
     const struct sheet_line *after;  /* NULL for a removed one */
-    bool is_billing; /* minutes, customer or billing type differ, not only words */
+    bool is_billing;                 /* minutes, customer or billing type differ, not only words */
 };
 
 /* By day and start.  Borrows the lines; free(*ret_changes). */

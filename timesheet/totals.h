@@ -1,7 +1,8 @@
-/* totals - sums of printed lines, by day, by customer and billing type, and by week and customer for the charts.
+/* totals - sums of printed lines, by day, by customer and billing type, and by week and customer for the
+ * charts.
  *
- * Every figure here is the sum of the same column over lines; nothing is computed in another way, so that whoever adds the
- * lines up gets the totals, in minutes and in hundredths.  Pure; any thread. */
+ * Every figure here is the sum of the same column over lines; nothing is computed in another way, so that
+ * whoever adds the lines up gets the totals, in minutes and in hundredths.  Pure; any thread. */
 #ifndef TIMESHEET_TOTALS_H
 #define TIMESHEET_TOTALS_H
 

@@ -368,7 +368,7 @@ other "UPDATE job_runs SET state = 'done'; UPDATE job_configurations SET due_thr
 expect 0 'archives: +2 jobs behind: job 1 "Work" from 2020-03-05 on' -- at_db status
 expect 0 '"behind_jobs":2,"behind_job_id":1,"behind_name":"Work","behind_from":"2020-03-05"' -- at_db status --json
 is_json
-expect 0 'behind: 2020-03-05 to 2020-03-07' 'behind: nothing is archived yet, due to 2020-03-07' -- at_db job list
+expect 0 'behind: 2020-03-05 to 2020-03-07' 'behind: nothing is issued yet, due to 2020-03-07' -- at_db job list
 other "UPDATE users SET ms_auth_state = 'reauth_needed', ms_auth_reason = 'the password was changed' WHERE id = 1"
 expect 0 'sign-in needed' -- at_db job list
 expect 0 'will be due at 2099-06-01 02:30 CEST .*skipped if nothing changes' \

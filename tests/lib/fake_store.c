@@ -85,6 +85,7 @@ static struct world_run *add_run(struct world *w, const struct run *row)
     struct world_run *r = &w->runs[w->n_runs++];
     *r = (struct world_run){.row = *row};
     r->row.id = (int64_t)w->n_runs;
+    r->row.type = w->jobs[row->job_id - 1].type;
     r->row.attempt = 1;
     return r;
 }

@@ -93,18 +93,22 @@ static void account(void *self UNUSED, int64_t run_id UNUSED, bool is_over UNUSE
     *ret_requests = *ret_throttled = 0;
 }
 
-/* What waits for the network comes back cancelled. */
-static void cancel(void *self, int64_t run_id)
+void world_cancel(struct world *w, int64_t run_id, enum call_kind one, enum call_kind other)
 {
-    struct world *w = self;
     LIST_FOREACH (link, &w->queue) {
         struct call *c = CONTAINER_OF(link, struct call, link);
-        if (c->run == (size_t)run_id && !c->failed && (c->kind == CALL_PAGE || c->kind == CALL_RESOLVED)) {
+        if (c->run == (size_t)run_id && !c->failed && (c->kind == one || c->kind == other)) {
             c->failed = true;
             w->cancels++;
             err_set(&c->e, ERR_CANCELLED, 0, "given up");
         }
     }
+}
+
+/* What waits for the network comes back cancelled. */
+static void cancel(void *self, int64_t run_id)
+{
+    world_cancel(self, run_id, CALL_PAGE, CALL_RESOLVED);
 }
 
 /* ---- notifier, timer ---- */
@@ -185,6 +189,7 @@ void world_init(struct world *w, int n_jobs, int n_events, int page_size)
                                   .zone = (char *)(uintptr_t) "Europe/Berlin"};
     }
     world_store_init(w);
+    world_sheets_init(w);
     w->calendar = (struct calendar_port){w, resolve, fetch, account, cancel};
     w->notifier = (struct notifier){
         .self = w,
@@ -207,6 +212,7 @@ void world_start(struct world *w)
 {
     struct scheduler_options options = {.store = &w->store,
                                         .calendar = &w->calendar,
+                                        .sheets = &w->sheets,
                                         .notifier = &w->notifier,
                                         .timer = &w->timer,
                                         .clock = &w->clock,
@@ -260,6 +266,8 @@ static void perform(struct world *w, struct call *c)
         }
         break;
     case CALL_COUNTS: c->fn.counts(c->arg, e, &c->run_counts); break;
+    case CALL_LOOKED: c->fn.looked(c->arg, e, w->is_covered); break;
+    case CALL_SHEET: c->fn.sheet(c->arg, e, e ? NULL : &c->sheet); break;
     case CALL_RESOLVED: c->fn.resolved(c->arg, e, "cal"); break;
     case CALL_PAGE: {
         struct event_page *page = e ? NULL : c->event_page;
@@ -314,8 +322,10 @@ void world_crash(struct world *w)
 {
     static struct world_run before[WORLD_RUNS];
     static int archive[WORLD_JOBS + 1][WORLD_EVENTS];
+    static struct world_sheet sheets[WORLD_RUNS];
     struct job jobs[WORLD_JOBS];
-    size_t n_runs = w->n_runs;
+    size_t n_runs = w->n_runs, n_sheets = w->n_sheets;
+    memcpy(sheets, w->sheets_made, sizeof sheets);
     memcpy(before, w->runs, sizeof before);
     memcpy(archive, w->archive, sizeof archive);
     memcpy(jobs, w->jobs, sizeof jobs);
@@ -323,7 +333,9 @@ void world_crash(struct world *w)
     memcpy(w->runs, before, sizeof before);
     memcpy(w->archive, archive, sizeof archive);
     memcpy(w->jobs, jobs, sizeof jobs);
+    memcpy(w->sheets_made, sheets, sizeof sheets);
     w->n_runs = n_runs;
+    w->n_sheets = n_sheets;
 }
 
 /* As the daemon does it: from here on nothing may come to the scheduler any more. */

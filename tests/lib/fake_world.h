@@ -31,6 +31,13 @@ struct world_run {
     int error_code;
 };
 
+struct world_sheet {
+    int64_t job_id;
+    int32_t from_day, to_day;
+    bool is_rendered;
+    int n_uploads;
+};
+
 struct world {
     struct clock clock;
     int64_t now_ms;
@@ -38,6 +45,7 @@ struct world {
     struct tz_cache *zones;
     struct store_port store;
     struct calendar_port calendar;
+    struct sheet_port sheets;
     struct notifier notifier;
     struct timer_port timer;
     struct scheduler *scheduler;
@@ -50,6 +58,10 @@ struct world {
     size_t n_runs;
     int archive[WORLD_JOBS + 1]
                [WORLD_EVENTS]; /* how often an event was stored for a job: 0 or 1, or the test fails */
+
+    struct world_sheet sheets_made[WORLD_RUNS];
+    size_t n_sheets;
+    bool is_covered; /* the archive has every day of every window */
 
     /* the calendar */
     int n_events;

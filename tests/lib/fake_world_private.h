@@ -12,7 +12,9 @@ enum call_kind {
     CALL_TAKEN,
     CALL_COUNTS,
     CALL_RESOLVED,
-    CALL_PAGE
+    CALL_PAGE,
+    CALL_LOOKED,
+    CALL_SHEET
 };
 
 /* A completion in the queue. */
@@ -28,6 +30,8 @@ struct call {
         port_counts_done counts;
         port_calendar_done resolved;
         port_page_done page;
+        port_looked_done looked;
+        port_sheet_done sheet;
     } fn;
     void *arg;
     struct err e;
@@ -37,6 +41,7 @@ struct call {
     size_t n_jobs;
     struct taken taken;
     struct run_counts run_counts;
+    struct sheet_result sheet;
     struct event_page *event_page;
 };
 
@@ -45,6 +50,12 @@ struct call {
 struct call *world_enqueue(struct world *w, enum call_kind kind, const struct run *run, void *arg);
 
 struct world_run *world_row(struct world *w, const struct run *run);
+
+/* What the run has under way of these two kinds comes back cancelled. */
+void world_cancel(struct world *w, int64_t run_id, enum call_kind one, enum call_kind other);
+
+/* Fills in w->sheets: fake_sheets.c. */
+void world_sheets_init(struct world *w);
 
 /* Fills in w->store: fake_store.c. */
 void world_store_init(struct world *w);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -118,6 +119,42 @@ static void test_window(void **state)
     assert_int_equal(to - from, 7);
 }
 
+static void test_sheet_period(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        struct schedule schedule;
+        const char *at; /* UTC; in Berlin an hour or two later */
+        const char *from, *to;
+    } cases[] = {
+        {"weekly on a Monday", {.type = SCHEDULE_WEEKLY}, "2026-03-09 05:00:00", "2026-03-02", "2026-03-09"},
+        {"weekly on a Sunday", {.type = SCHEDULE_WEEKLY}, "2026-03-15 05:00:00", "2026-03-02", "2026-03-09"},
+        {"Monday in Berlin already",
+         {.type = SCHEDULE_WEEKLY},
+         "2026-03-08 23:30:00",
+         "2026-03-02",
+         "2026-03-09"},
+        {"over the year", {.type = SCHEDULE_WEEKLY}, "2027-01-04 05:00:00", "2026-12-28", "2027-01-04"},
+        {"monthly", {.type = SCHEDULE_MONTHLY}, "2026-03-01 05:00:00", "2026-02-01", "2026-03-01"},
+        {"monthly at the end", {.type = SCHEDULE_MONTHLY}, "2026-03-31 12:00:00", "2026-02-01", "2026-03-01"},
+        {"leap February", {.type = SCHEDULE_MONTHLY}, "2028-03-05 05:00:00", "2028-02-01", "2028-03-01"},
+        {"January", {.type = SCHEDULE_MONTHLY}, "2027-01-02 05:00:00", "2026-12-01", "2027-01-01"},
+        {"daily", {.type = SCHEDULE_DAILY}, "2026-03-09 23:30:00", "2026-03-09", "2026-03-10"},
+        {"manual: its days", {.type = SCHEDULE_MANUAL}, "2026-03-11 05:00:00", "2026-03-01", "2026-03-11"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int32_t from, to;
+        char from_text[CIVIL_DATE_LEN + 1], to_text[CIVIL_DATE_LEN + 1];
+        schedule_sheet_period(&cases[i].schedule, zone("Europe/Berlin"), utc(cases[i].at), 10, &from, &to);
+        civil_format_date(from, from_text);
+        civil_format_date(to, to_text);
+        if (strcmp(from_text, cases[i].from) != 0 || strcmp(to_text, cases[i].to) != 0) {
+            fail_msg("%s: %s to %s", cases[i].name, from_text, to_text);
+        }
+    }
+}
+
 static int open_zones(void **state)
 {
     (void)state;
@@ -138,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_next, open_zones, close_zones),
         cmocka_unit_test_setup_teardown(test_one_slot_a_day, open_zones, close_zones),
         cmocka_unit_test_setup_teardown(test_window, open_zones, close_zones),
+        cmocka_unit_test_setup_teardown(test_sheet_period, open_zones, close_zones),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }

@@ -259,6 +259,46 @@ static void test_spread(void **state)
     assert_true(n_different > 90);
 }
 
+/* A timesheet's slot is about its own days: what was missed runs, each by itself, however late. */
+static void test_timesheets(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        enum catch_up catch_up;
+        const char *state;
+        const char *now;
+        const char *slots;
+    } cases[] = {
+        {"on time", CATCH_UP_ONCE, "", "2026-03-16 02:00:10", "p"},
+        {"once is each", CATCH_UP_ONCE, "", "2026-03-31 05:00:00", "PPP"},
+        {"all is each", CATCH_UP_ALL, "", "2026-03-31 05:00:00", "PPP"},
+        {"beyond any grace", CATCH_UP_ONCE, "", "2026-03-22 23:00:00", "P"},
+        {"skip: late", CATCH_UP_SKIP, "", "2026-03-31 05:00:00", "mmm"},
+        {"sign-in needed", CATCH_UP_ONCE, "r", "2026-03-31 05:00:00", "sss"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[16];
+        struct job job = daily();
+        job.type = JOB_TIMESHEET;
+        job.owed_day = date("2026-01-01");
+        job.schedule = (struct schedule){.type = SCHEDULE_WEEKLY, .hour = 2, .day_of_week = 0};
+        job.next_run_ms = utc("2026-03-16 02:00:00");
+        job.catch_up = cases[i].catch_up;
+        job.needs_sign_in = cases[i].state[0] == 'r';
+        struct slot_plan plan = decide(&job, cases[i].now);
+        summary(&plan, text, sizeof text);
+        if (strcmp(text, cases[i].slots) != 0 || !plan.is_each) {
+            fail_msg("%s: \"%s\" instead of \"%s\"", cases[i].name, text, cases[i].slots);
+        }
+        for (size_t k = 0; k < plan.n_slots; k++) { /* the ISO week before each Monday */
+            assert_int_equal(plan.slots[k].from_day, date("2026-03-09") + 7 * (int32_t)k);
+            assert_int_equal(plan.slots[k].to_day, date("2026-03-16") + 7 * (int32_t)k);
+        }
+        slot_plan_finish(&plan);
+    }
+}
+
 static int open_zones(void **state)
 {
     (void)state;
@@ -279,7 +319,7 @@ int main(void)
         cmocka_unit_test(test_verdicts),   cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_days),       cmocka_unit_test(test_days_of_the_first_slots),
         cmocka_unit_test(test_beginnings), cmocka_unit_test(test_years_down),
-        cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_spread),     cmocka_unit_test(test_timesheets),
     };
     return cmocka_run_group_tests_name("slots", tests, open_zones, close_zones);
 }

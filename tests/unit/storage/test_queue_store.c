@@ -267,15 +267,67 @@ static void test_catch_up_after_sign_in(void **state)
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM job_runs"), 1);
 }
 
+/* Of timesheets each period by itself: none stands for another. */
+static void test_sheets_after_sign_in(void **state)
+{
+    struct fixture *f = *state;
+    int n = -1;
+    fixture_sql(f, "UPDATE job_configurations SET job_type = 'timesheet', due_through = '2026-03-23'");
+    fixture_sql(f,
+                "INSERT INTO job_runs (user_id, job_id, slot_at, run_trigger, state, from_date, to_date, "
+                "correlation_id, created_at, verdict, outcome) VALUES "
+                "(1, 1, '1', 'schedule', 'done', '2026-03-02', '2026-03-09', 'a', 't', 'ran', 'success'), "
+                "(1, 1, '2', 'schedule', 'done', '2026-03-09', '2026-03-16', 'b', 't', 'skipped', 'none'), "
+                "(1, 1, '3', 'schedule', 'done', '2026-03-16', '2026-03-23', 'c', 't', 'failed', 'failure')");
+    TX(f, queue_catch_up(f->db, 1, 77, 1000, &n, e));
+    assert_int_equal(n, 2);
+    assert_int_equal(
+        fixture_int(f, "SELECT count(*) FROM job_runs WHERE run_trigger = 'request' AND (from_date = "
+                       "'2026-03-09' AND to_date = '2026-03-16' OR from_date = '2026-03-16' AND "
+                       "to_date = '2026-03-23')"),
+        2);
+    TX(f, queue_catch_up(f->db, 1, 77, 1000, &n, e));
+    assert_int_equal(n, 0);
+}
+
+/* Three weeks that nobody was there for are three runs, and none widens another. */
+static void test_slots_with_days_of_their_own(void **state)
+{
+    struct fixture *f = *state;
+    struct slot slots[3], again;
+    struct slot_plan plan = one_slot(f, &slots[0], "2026-03-09 05:00");
+    plan.is_each = true;
+    plan.slots = slots;
+    plan.n_slots = 3;
+    for (int i = 0; i < 3; i++) {
+        slots[i] = slots[0];
+        slots[i].at_ms += i * 7 * MS_PER_DAY;
+        slots[i].from_day = date("2026-03-02") + 7 * i;
+        slots[i].to_day = slots[i].from_day + 7;
+    }
+    plan.through_ms = slots[2].at_ms;
+    TX(f, queue_slots(f->db, &plan, e));
+    plan = one_slot(f, &again, "2026-03-30 05:00");
+    plan.is_each = true;
+    TX(f, queue_slots(f->db, &plan, e));
+    assert_int_equal(
+        fixture_int(f, "SELECT count(*) FROM job_runs WHERE state = 'queued' AND run_trigger = 'schedule'"),
+        4);
+    assert_int_equal(
+        fixture_int(f, "SELECT count(*) FROM job_runs WHERE julianday(to_date) - julianday(from_date) = 7"),
+        3);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_a_slot_is_claimed_once),    cmocka_unit_test(test_an_old_plan_is_not_written),
-        TEST(test_verdicts_without_a_run),    TEST(test_overlap),
-        TEST(test_signals_wait_in_line_once), TEST(test_the_bell_of_a_request_is_no_wish),
-        cmocka_unit_test(test_request),       TEST(test_requests_wait_in_line),
-        TEST(test_catch_up_after_sign_in),
+        TEST(test_a_slot_is_claimed_once),       cmocka_unit_test(test_an_old_plan_is_not_written),
+        TEST(test_verdicts_without_a_run),       TEST(test_overlap),
+        TEST(test_signals_wait_in_line_once),    TEST(test_the_bell_of_a_request_is_no_wish),
+        cmocka_unit_test(test_request),          TEST(test_requests_wait_in_line),
+        TEST(test_catch_up_after_sign_in),       TEST(test_sheets_after_sign_in),
+        TEST(test_slots_with_days_of_their_own),
     };
     return cmocka_run_group_tests_name("storage/queue_store", tests, NULL, NULL);
 }

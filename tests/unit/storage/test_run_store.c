@@ -5,7 +5,11 @@
 static void test_counts_round_trip(void **state)
 {
     (void)state;
-    struct run_counts counts = {.pages = 1,
+    struct run_counts counts = {.lines = 21,
+                                .held = 22,
+                                .unmade = 23,
+                                .left_out = {[SHEET_LEFT_CANCELLED] = 24},
+                                .pages = 1,
                                 .fetched = 2,
                                 .verdicts = {3, 4, 5, 6, 7, 8},
                                 .quarantined = 9,
@@ -343,6 +347,44 @@ static void test_high_water_of_a_catch_up(void **state)
     }
 }
 
+/* Of a timesheet job the mark goes as far as its periods follow one another, whatever order they were made
+ * in. */
+static void test_mark_of_timesheets(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *name, *from, *to, *after;
+        enum run_outcome outcome;
+    } rows[] = {
+        {"the first slot's week", "2026-03-02", "2026-03-09", "2026-03-09", OUTCOME_SUCCESS},
+        {"a week later fails", "2026-03-09", "2026-03-16", "2026-03-09", OUTCOME_FAILURE},
+        {"the one behind it does not stand for it", "2026-03-16", "2026-03-23", "2026-03-09",
+         OUTCOME_SUCCESS},
+        {"made good: both count", "2026-03-09", "2026-03-16", "2026-03-23", OUTCOME_PARTIAL},
+        {"an old period again", "2026-03-02", "2026-03-09", "2026-03-23", OUTCOME_SUCCESS},
+    };
+    fixture_sql(f, "UPDATE job_configurations SET job_type = 'timesheet'");
+    fixture_sql(f,
+                "INSERT INTO job_runs (user_id, job_id, slot_at, run_trigger, state, from_date, to_date, "
+                "correlation_id, created_at, outcome) VALUES (1, 1, '1', 'schedule', 'done', '2026-03-02', "
+                "'2026-03-09', 'first', 't', 'none')");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct scene scene = {.from = rows[i].from, .to = rows[i].to};
+        struct run run;
+        f->clock.now_ms += 1000;
+        scene_ask(f, &scene);
+        scene_take(f, &run);
+        assert_int_equal(run.type, JOB_TIMESHEET);
+        TX(f, run_store_close(f->db, &run, f->instance_id, rows[i].outcome, NULL, NULL, e));
+        char *after = fixture_text(f, "SELECT archived_through FROM job_configurations");
+        if (!after || strcmp(after, rows[i].after) != 0) {
+            fail_msg("%s: %s", rows[i].name, after ? after : "none");
+        }
+        free(after);
+        run_finish(&run);
+    }
+}
+
 /* A run has read days that were not over, by a wrong clock or by request, or in a zone that is not the job's
  * any more. */
 static void test_high_water_stays_behind(void **state)
@@ -397,6 +439,7 @@ int main(void)
         TEST(test_close_failure),
         cmocka_unit_test(test_high_water),
         cmocka_unit_test(test_high_water_of_a_catch_up),
+        TEST(test_mark_of_timesheets),
         cmocka_unit_test(test_high_water_stays_behind),
     };
     return cmocka_run_group_tests_name("storage/run_store", tests, NULL, NULL);
