@@ -6,7 +6,7 @@
 #define GRAPH_EVENT_JSON_H
 
 #include "base/attr.h"
-#include "graph/arena.h"
+#include "base/arena.h"
 #include "graph/event_members.h"
 #include "graph/event_time.h"
 #include "graph/json_slice.h"

@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "graph/arena.h"
+#include "base/arena.h"
 #include "graph/event_json.h"
 #include "graph/json_value.h"
 

@@ -1,8 +1,8 @@
-/* arena - strings that live and die together: those of one page.  Blocks are linked, so nothing moves.  What
- * goes in is decoded from a body that has a maximum already, and is never longer than it.  One thread at a
- * time. */
-#ifndef GRAPH_ARENA_H
-#define GRAPH_ARENA_H
+/* arena - strings that live and die together: those of one page, those of one timesheet's input.  Blocks are
+ * linked, so nothing moves.  It has no maximum of its own: what goes in comes from where there is one (the
+ * body of a page, the rows of the archive).  One thread at a time. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
 
 #include <stddef.h>
 

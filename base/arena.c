@@ -1,4 +1,4 @@
-#include "graph/arena.h"
+#include "base/arena.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
