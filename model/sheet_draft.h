@@ -20,7 +20,7 @@ struct sheet_item {
     bool is_private;   /* marked so, or of sensitivity private */
     bool is_cancelled;
     bool is_all_day;
-    bool is_late_candidate; /* outside of the period: may only be a late one (see sheet_input.late) */
+    bool is_late_candidate; /* its closed days are wanted, too: see sheet_input.closed */
     enum event_show_as show_as;
     enum event_importance importance;
     enum event_response response;
@@ -149,10 +149,13 @@ struct sheet_draft {
     size_t n_considered; /* appointments that touch the period */
     size_t n_errors;     /* findings of severity error */
     void *storage;       /* what the pointers above point into */
+    void (*free_storage)(void *storage);
 };
 void sheet_draft_destroy(struct sheet_draft *draft); /* accepts NULL */
 
 /* timesheet_compose, for who may not see timesheet/. */
 typedef int (*sheet_composer)(const struct sheet_input *input, struct sheet_draft **ret_draft, struct err *e);
+/* sheet_hash of timesheet/canonical.h, likewise. */
+typedef void (*sheet_hasher)(const struct sheet *sheet, unsigned char ret_hash[SHEET_HASH_LEN]);
 
 #endif
