@@ -26,7 +26,7 @@ struct reading {
     const struct ini_option *options;
     size_t n_options;
     ini_check check; /* or NULL */
-    int *given_in; /* for each option the line it was given in; 0: not yet */
+    int *given_in;   /* for each option the line it was given in; 0: not yet */
     void *target;
     struct err *e;
     int error; /* the first one; nothing is read after it */
@@ -321,7 +321,9 @@ static int parse(struct reading *r, const char *text, size_t len)
     r->given_in = given_in;
     r->pos = text;
     r->end = r->pos + len;
-    r->pos += len >= 3 && memcmp(r->pos, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* a byte order mark, as some editors leave */
+    r->pos += len >= 3 && memcmp(r->pos, "\xef\xbb\xbf", 3) == 0
+                  ? 3
+                  : 0; /* a byte order mark, as some editors leave */
     set_up_inih();
     int result = ini_parse_stream(next_line, r, on_pair, r);
     if (result != 0 && !r->error) {
