@@ -8,8 +8,8 @@
 /* ---- hours by customer ---- */
 
 #define BARS_MAX   8 /* customers; the rest is one bar */
-#define BAR        4.2
-#define BAR_ROW    15.0
+#define BAR        5.4
+#define BAR_ROW    19.0
 #define NAME_WIDTH 110.0
 
 struct bar {
@@ -81,8 +81,8 @@ static void draw_bar(struct pdf *p, const struct bar *bar, int64_t longest)
     pdf_fill(p, PDF_SHADE, x, y + BAR + 1, worked_width, BAR);
     sheet_format_hours(bar->billed, billed);
     sheet_format_hours(bar->worked, worked);
-    pdf_line(p, PDF_TINY, PDF_INK, billed, x + billed_width + 4, y - 1.6, 42, PDF_LEFT);
-    pdf_line(p, PDF_TINY, PDF_GREY, worked, x + worked_width + 4, y + BAR - 0.4, 42, PDF_LEFT);
+    pdf_line(p, PDF_TINY, PDF_INK, bar->billed ? billed : "", x + billed_width + 4, y - 1, 42, PDF_LEFT);
+    pdf_line(p, PDF_TINY, PDF_GREY, worked, x + worked_width + 4, y + BAR, 42, PDF_LEFT);
     p->y += BAR_ROW;
 }
 

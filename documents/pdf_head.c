@@ -126,17 +126,17 @@ static void draw_facts(struct pdf *p)
     const struct sheet *s = p->in->sheet;
     const struct template_labels *l = &p->t->labels;
     char from[TEMPLATE_DATE_LEN + 1], to[TEMPLATE_DATE_LEN + 1], period[2 * TEMPLATE_DATE_LEN + 8],
-        revision[80];
+        revision[24];
     char customers[600], rounding[500];
-    template_format_day(p->t, s->from_day, true, from);
-    template_format_day(p->t, s->to_day - 1, true, to);
+    template_format_date(p->t, s->from_day, from);
+    template_format_date(p->t, s->to_day - 1, to);
     snprintf(period, sizeof period, "%s – %s", from, to);
-    snprintf(revision, sizeof revision, "%s  ·  %s %d", s->number, l->revision, (int)s->revision);
+    snprintf(revision, sizeof revision, "%d", (int)s->revision);
     list_customers(p, customers, sizeof customers);
     rounding_text(p, rounding, sizeof rounding);
     const struct fact facts[] = {
-        {l->customers, customers}, {l->period, period}, {l->number, revision},
-        {l->person, s->user_name}, {l->zone, s->zone},  {l->rounding, rounding},
+        {l->customers, customers}, {l->period, period},     {l->zone, s->zone},
+        {l->person, s->user_name}, {l->rounding, rounding}, {l->revision, revision},
     };
     for (size_t i = 0; i < ARRAY_LEN(facts); i += FACTS_A_ROW) {
         p->y += draw_facts_row(p, facts + i, FACTS_A_ROW) + 7;
@@ -167,9 +167,9 @@ static void draw_figures(struct pdf *p)
     pdf_hundredths(p, all->billed_hundredths, billed);
     pdf_hundredths(p, all->worked_hundredths, worked);
     snprintf(lines, sizeof lines, "%lld", (long long)all->n_lines);
-    pdf_fill(p, PDF_TINT, p->left, p->y, p->right - p->left, height);
-    pdf_fill(p, PDF_ACCENT, p->left, p->y, 2.4, height);
-    draw_figure(p, p->left + 12, cell - 16, l->billed, all->billed, billed);
+    pdf_fill(p, PDF_TINT, p->left - PDF_BLEED, p->y, p->right - p->left + 2 * PDF_BLEED, height);
+    pdf_fill(p, PDF_ACCENT, p->left - PDF_BLEED, p->y, 2.4, height);
+    draw_figure(p, p->left + 6, cell - 16, l->billed, all->billed, billed);
     draw_figure(p, p->left + cell, cell - 16, l->worked, all->worked, worked);
     if (all->held > 0) {
         draw_figure(p, p->left + 2 * cell, cell - 16, l->held, all->held, "");

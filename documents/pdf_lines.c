@@ -6,12 +6,13 @@
 #include "base/tz.h"
 #include "documents/pdf_parts.h"
 
-#define GAP           PDF_GAP
-#define PAD           2.6 /* above and below what stands in a row */
-#define SUBJECT_LINES 4
-#define SMALL_LINES   2
-#define CELL_LINES    3
-#define PROGRESS_STEP 500 /* lines */
+#define GAP                PDF_GAP
+#define PAD                2.6 /* above and below what stands in a row */
+#define SUBJECT_LINES      4
+#define SMALL_LINES        2
+#define CELL_LINES         3
+#define PROGRESS_STEP      500 /* lines */
+#define CUSTOMERS_MEASURED 200
 
 /* ---- columns ---- */
 
@@ -26,7 +27,53 @@ static double larger(double a, double b)
     return a > b ? a : b;
 }
 
-/* As wide as what usually stands in it, and its heading; the subject takes what is left. */
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t larger_of(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void held_text(const struct pdf *p, int64_t minutes, char *text, size_t size)
+{
+    char hours[SHEET_HOURS_LEN + 1];
+    sheet_format_hours(minutes, hours);
+    snprintf(text, size, "%s %s", hours, p->t->labels.held_mark);
+}
+
+/* No figure may ever be cut: the largest of a column is its total. */
+static double number_width(struct pdf *p, enum template_column kind)
+{
+    const struct sheet_sum *all = &p->in->totals->all;
+    char text[SHEET_HOURS_LEN + 1], held[200];
+    if (kind == TEMPLATE_COLUMN_HOURS) {
+        pdf_hundredths(p, all->billed_hundredths, text);
+    } else {
+        int64_t minutes =
+            kind == TEMPLATE_COLUMN_WORKED ? all->worked : larger_of(all->billed, all->unrounded);
+        sheet_format_hours(minutes, text);
+    }
+    double width = larger(extent(p, PDF_BOLD, text), extent(p, PDF_BOLD, "000:00"));
+    if (kind == TEMPLATE_COLUMN_WORKED && all->held > 0) {
+        held_text(p, all->held, held, sizeof held);
+        width = larger(width, smaller(extent(p, PDF_SMALL, held), 60));
+    }
+    return width;
+}
+
+/* As narrow as its names allow, within reason. */
+static double customer_width(struct pdf *p)
+{
+    double widest = 60;
+    for (size_t i = 0; i < p->in->totals->n_customers && i < CUSTOMERS_MEASURED; i++) {
+        widest = larger(widest, extent(p, PDF_BODY, p->in->totals->customers[i].customer));
+    }
+    return smaller(widest, 104);
+}
+
 double pdf_usual_width(struct pdf *p, enum template_column kind)
 {
     const struct template_labels *l = &p->t->labels;
@@ -36,7 +83,7 @@ double pdf_usual_width(struct pdf *p, enum template_column kind)
         return larger(heading, extent(p, PDF_SMALL, p->in->sheet->n_lines < 1000 ? "000" : "000000"));
     case TEMPLATE_COLUMN_DATE: return larger(heading, 64);
     case TEMPLATE_COLUMN_TIME: return larger(heading, extent(p, PDF_BODY, "00:00 – 00:00"));
-    case TEMPLATE_COLUMN_CUSTOMER: return larger(heading, 88);
+    case TEMPLATE_COLUMN_CUSTOMER: return larger(heading, customer_width(p));
     case TEMPLATE_COLUMN_TYPE:
         return larger(larger(heading, extent(p, PDF_BODY, l->billable)),
                       extent(p, PDF_BODY, l->non_billable));
@@ -44,7 +91,7 @@ double pdf_usual_width(struct pdf *p, enum template_column kind)
     case TEMPLATE_COLUMN_LOCATION: return larger(heading, 76);
     case TEMPLATE_COLUMN_WORKED:
     case TEMPLATE_COLUMN_BILLED:
-    case TEMPLATE_COLUMN_HOURS: return larger(heading, extent(p, PDF_BOLD, "0000:00"));
+    case TEMPLATE_COLUMN_HOURS: return larger(heading, number_width(p, kind));
     }
     return 0;
 }
@@ -157,7 +204,7 @@ static void time_text(const struct pdf *p, const struct sheet_line *line, char *
 static void set_number(struct pdf *p, struct cell *cell, const struct pdf_column *c,
                        const struct sheet_line *line)
 {
-    char text[SHEET_HOURS_LEN + 1], held[SHEET_HOURS_LEN + 160];
+    char text[SHEET_HOURS_LEN + 1], held[200];
     bool is_billed = c->kind != TEMPLATE_COLUMN_WORKED;
     if (is_billed && line->billing == SHEET_NON_BILLABLE) {
         cell->colour = PDF_GREY;
@@ -168,9 +215,7 @@ static void set_number(struct pdf *p, struct cell *cell, const struct pdf_column
     }
     set_main(p, cell, c, PDF_BODY, text, 1);
     if (c->kind == TEMPLATE_COLUMN_WORKED && line->held > 0) {
-        char hours[SHEET_HOURS_LEN + 1];
-        sheet_format_hours(line->held, hours);
-        snprintf(held, sizeof held, "%s %s", hours, p->t->labels.held);
+        held_text(p, line->held, held, sizeof held);
         cell->small_colour = PDF_ACCENT;
         set_small(p, cell, 0, c, held);
     }
@@ -267,8 +312,9 @@ static void draw_row(struct pdf *p, const struct row *row)
     for (size_t i = 0; i < p->n_columns; i++) {
         draw_cell(p, &row->cells[i], &p->columns[i]);
     }
+    pdf_fonts_flush(p->fonts); /* so that a line's words lie together in the file too */
     p->y += row->height;
-    pdf_rule(p, PDF_RULE, 0.35, p->left, p->y, p->right - p->left);
+    pdf_hairline(p, p->left, p->y, p->right - p->left);
 }
 
 /* ---- days ---- */
@@ -295,7 +341,8 @@ static void draw_day(struct pdf *p, const struct sheet_day_sum *day, bool is_con
     char date[TEMPLATE_DATE_LEN + 1], text[TEMPLATE_DATE_LEN + 160];
     template_format_day(p->t, day->day, false, date);
     snprintf(text, sizeof text, is_continued ? "%s (%s)" : "%s", date, p->t->labels.continued);
-    pdf_fill(p, PDF_TINT, p->left, p->y, p->right - p->left, day_height());
+    pdf_fonts_flush(p->fonts);
+    pdf_fill(p, PDF_TINT, p->left - PDF_BLEED, p->y, p->right - p->left + 2 * PDF_BLEED, day_height());
     double end = p->right;
     for (size_t i = p->n_columns; i > 0; i--) {
         const struct pdf_column *c = &p->columns[i - 1];
@@ -306,7 +353,7 @@ static void draw_day(struct pdf *p, const struct sheet_day_sum *day, bool is_con
             }
         }
     }
-    pdf_line(p, PDF_BOLD, PDF_INK, text, p->left + 3, p->y + PAD, larger(end - p->left - 3, 80), PDF_LEFT);
+    pdf_line(p, PDF_BOLD, PDF_INK, text, p->left, p->y + PAD, larger(end - p->left, 80), PDF_LEFT);
     p->y += day_height();
 }
 

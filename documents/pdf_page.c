@@ -3,6 +3,7 @@
 #include "documents/pdf_parts.h"
 #include "timesheet/canonical.h"
 
+#define HAIRLINE   0.35
 #define FOOTER_GAP 8 /* points between what stands on the page and the footer's rule */
 
 /* ---- colours and marks ---- */
@@ -32,8 +33,14 @@ static uint32_t colour_of(const struct sheet_template *t, enum pdf_colour colour
 
 void pdf_colour(struct pdf *p, enum pdf_colour colour)
 {
+    pdf_fonts_colour(p->fonts, colour_of(p->t, colour));
+}
+
+static void paint(struct pdf *p, enum pdf_colour colour)
+{
     uint32_t rgb = colour_of(p->t, colour);
     cairo_set_source_rgb(p->cr, (rgb >> 16 & 0xff) / 255.0, (rgb >> 8 & 0xff) / 255.0, (rgb & 0xff) / 255.0);
+    cairo_fill(p->cr);
 }
 
 void pdf_fill(struct pdf *p, enum pdf_colour colour, double x, double y, double width, double height)
@@ -41,14 +48,36 @@ void pdf_fill(struct pdf *p, enum pdf_colour colour, double x, double y, double 
     if (p->is_dry) {
         return;
     }
-    pdf_colour(p, colour);
     cairo_rectangle(p->cr, x, y, width, height);
-    cairo_fill(p->cr);
+    paint(p, colour);
 }
 
 void pdf_rule(struct pdf *p, enum pdf_colour colour, double thickness, double x, double y, double width)
 {
     pdf_fill(p, colour, x, y - thickness / 2, width, thickness);
+}
+
+static void draw_hairlines(struct pdf *p)
+{
+    for (int i = 0; i < p->n_hairlines; i++) {
+        cairo_rectangle(p->cr, p->hairlines[i].x, p->hairlines[i].y - HAIRLINE / 2, p->hairlines[i].width,
+                        HAIRLINE);
+    }
+    paint(p, PDF_RULE);
+    p->n_hairlines = 0;
+}
+
+void pdf_hairline(struct pdf *p, double x, double y, double width)
+{
+    if (p->is_dry) {
+        return;
+    }
+    if (p->n_hairlines == PDF_HAIRLINES_MAX) {
+        draw_hairlines(p);
+    }
+    p->hairlines[p->n_hairlines].x = x;
+    p->hairlines[p->n_hairlines].y = y;
+    p->hairlines[p->n_hairlines++].width = width;
 }
 
 double pdf_line(struct pdf *p, enum pdf_style style, enum pdf_colour colour, const char *utf8, double x,
@@ -118,7 +147,10 @@ void pdf_begin(struct pdf *p)
 
 static void finish_page(struct pdf *p)
 {
+    pdf_fonts_flush(p->fonts);
+    draw_hairlines(p);
     draw_footer(p);
+    pdf_fonts_flush(p->fonts);
     if (!p->is_dry) {
         cairo_show_page(p->cr);
     }

@@ -26,6 +26,8 @@ enum pdf_colour {
     PDF_SHADE, /* of the second bar of a pair */
 };
 
+#define PDF_HAIRLINES_MAX 128
+
 struct pdf_column {
     enum template_column kind;
     double x, width; /* of what stands in it, without the gaps beside it */
@@ -46,6 +48,10 @@ struct pdf {
     struct pdf_column columns[TEMPLATE_COLUMN_COUNT];
     size_t n_columns;
     struct pdf_text scratch; /* for texts that are drawn at once */
+    struct {
+        double x, y, width;
+    } hairlines[PDF_HAIRLINES_MAX]; /* of this page: drawn together, which is what they cost least */
+    int n_hairlines;
 };
 
 /* ---- pdf_page.c ---- */
@@ -58,8 +64,11 @@ bool pdf_fits(const struct pdf *p, double height);
 /* Goes on on a new page where it does not. */
 void pdf_need(struct pdf *p, double height);
 
+/* Of the texts that are drawn next. */
 void pdf_colour(struct pdf *p, enum pdf_colour colour);
 void pdf_fill(struct pdf *p, enum pdf_colour colour, double x, double y, double width, double height);
+/* Below a row; drawn when the page is complete. */
+void pdf_hairline(struct pdf *p, double x, double y, double width);
 void pdf_rule(struct pdf *p, enum pdf_colour colour, double thickness, double x, double y, double width);
 /* One line, cut where it is longer than the width; returns how wide it is. */
 double pdf_line(struct pdf *p, enum pdf_style style, enum pdf_colour colour, const char *utf8, double x,
@@ -73,7 +82,8 @@ void pdf_draw_head(struct pdf *p);
 
 /* ---- pdf_lines.c ---- */
 
-#define PDF_GAP 8 /* points between columns */
+#define PDF_GAP   8 /* points between columns */
+#define PDF_BLEED 4 /* how far a tinted row reaches beyond them */
 void pdf_lay_columns(struct pdf *p);
 /* As wide as what usually stands in it and its heading; 0 for the subject, which takes what is left. */
 double pdf_usual_width(struct pdf *p, enum template_column kind);

@@ -46,8 +46,21 @@ struct table {
     struct table_glyph glyphs[N_GLYPHS];
 };
 
+/* Glyphs of one style and colour that wait to be drawn. */
+struct batch {
+    enum pdf_style style;
+    uint32_t rgb;
+    size_t n, cap;
+    cairo_glyph_t *glyphs;
+};
+
+#define BATCHES_MAX 8
+
 struct pdf_fonts {
     cairo_t *cr;
+    uint32_t rgb;
+    struct batch batches[BATCHES_MAX];
+    size_t n_batches;
     PangoFontMap *map;
     PangoContext *context;
     PangoFontDescription *descriptions[PDF_STYLE_COUNT];
@@ -150,6 +163,9 @@ void pdf_fonts_destroy(struct pdf_fonts *f)
             g_object_unref(f->tables[i].pango_font);
         }
         pango_font_description_free(f->descriptions[i]);
+    }
+    for (size_t i = 0; i < BATCHES_MAX; i++) {
+        free(f->batches[i].glyphs);
     }
     g_object_unref(f->context);
     g_object_unref(f->map);
@@ -322,6 +338,11 @@ static void shape(struct pdf_fonts *f, struct pdf_text *text, const uint32_t *co
     text->is_shaped = true;
 }
 
+static void set_colour(struct pdf_fonts *f, uint32_t rgb)
+{
+    cairo_set_source_rgb(f->cr, (rgb >> 16 & 0xff) / 255.0, (rgb >> 8 & 0xff) / 255.0, (rgb & 0xff) / 255.0);
+}
+
 static double shaped_width(PangoLayoutLine *line)
 {
     PangoRectangle logical;
@@ -335,6 +356,7 @@ static void draw_shaped(struct pdf_fonts *f, const struct pdf_text *text, double
 {
     const struct table *table = table_of(f, text->style);
     cairo_save(f->cr);
+    set_colour(f, f->rgb);
     cairo_rectangle(f->cr, x - 1, y - 1, text->width + 2, pdf_text_height(text) + 2);
     cairo_clip(f->cr);
     for (int i = 0; i < text->n_lines; i++) {
@@ -379,20 +401,60 @@ double pdf_text_extent(const struct pdf_text *text)
     return widest;
 }
 
+/* ---- batches ---- */
+
+void pdf_fonts_colour(struct pdf_fonts *f, uint32_t rgb)
+{
+    f->rgb = rgb;
+}
+
+void pdf_fonts_flush(struct pdf_fonts *f)
+{
+    for (size_t i = 0; i < f->n_batches; i++) {
+        struct batch *batch = &f->batches[i];
+        set_colour(f, batch->rgb);
+        cairo_set_scaled_font(f->cr, table_of(f, batch->style)->font);
+        cairo_show_glyphs(f->cr, batch->glyphs, (int)batch->n);
+        batch->n = 0;
+    }
+    f->n_batches = 0;
+}
+
+static struct batch *batch_for(struct pdf_fonts *f, enum pdf_style style, size_t n)
+{
+    struct batch *batch = NULL;
+    for (size_t i = 0; i < f->n_batches && !batch; i++) {
+        bool is_same = f->batches[i].style == style && f->batches[i].rgb == f->rgb;
+        batch = is_same ? &f->batches[i] : NULL;
+    }
+    if (!batch) {
+        if (f->n_batches == BATCHES_MAX) {
+            pdf_fonts_flush(f);
+        }
+        batch = &f->batches[f->n_batches++];
+        batch->style = style;
+        batch->rgb = f->rgb;
+    }
+    if (batch->n + n > batch->cap) {
+        batch->cap = 2 * (batch->n + n);
+        batch->glyphs = mem_realloc(batch->glyphs, batch->cap, sizeof *batch->glyphs);
+    }
+    return batch;
+}
+
 static void draw_from_table(struct pdf_fonts *f, const struct pdf_text *text, double x, double y,
                             enum pdf_align align)
 {
     const struct table *table = table_of(f, text->style);
-    cairo_glyph_t glyphs[PDF_TEXT_MAX + 1];
+    struct batch *batch = batch_for(f, text->style, (size_t)text->n_glyphs);
     for (int i = 0; i < text->n_lines; i++) {
         double left = x + (align == PDF_RIGHT ? text->width - text->lines[i].width : 0);
         double base = y + i * styles[text->style].line_height + table->ascent;
         for (int g = text->lines[i].first; g < text->lines[i].end; g++) {
-            glyphs[g] = (cairo_glyph_t){text->glyphs[g].index, left + text->glyphs[g].x, base};
+            batch->glyphs[batch->n++] =
+                (cairo_glyph_t){text->glyphs[g].index, left + text->glyphs[g].x, base};
         }
     }
-    cairo_set_scaled_font(f->cr, table->font);
-    cairo_show_glyphs(f->cr, glyphs, text->n_glyphs);
 }
 
 void pdf_text_draw(struct pdf_fonts *f, const struct pdf_text *text, double x, double y, enum pdf_align align,

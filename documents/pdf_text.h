@@ -73,9 +73,13 @@ void pdf_text_set(struct pdf_fonts *f, struct pdf_text *text, enum pdf_style sty
 double pdf_text_height(const struct pdf_text *text);
 /* The widest of its lines. */
 double pdf_text_extent(const struct pdf_text *text);
-/* In the current colour of cr; y is the upper edge.  Counts what is missing.  Draws nothing where is_dry. */
+/* In the colour of pdf_fonts_colour; y is the upper edge.  Counts what is missing.  Draws nothing where
+ * is_dry.  What is set from the table waits for pdf_fonts_flush, so that glyphs of one style and colour
+ * become one piece of the page. */
 void pdf_text_draw(struct pdf_fonts *f, const struct pdf_text *text, double x, double y, enum pdf_align align,
                    bool is_dry);
+void pdf_fonts_colour(struct pdf_fonts *f, uint32_t rgb);
+void pdf_fonts_flush(struct pdf_fonts *f);
 void pdf_text_finish(struct pdf_text *text);
 
 /* Text of strangers made fit to be shown on one line: at most PDF_TEXT_MAX characters of valid UTF-8. */

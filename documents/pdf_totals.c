@@ -93,7 +93,7 @@ static void draw_customer(struct pdf *p, const struct grid *g, const struct shee
              PDF_LEFT);
     draw_sum(p, g, PDF_BODY, &c->sum);
     p->y += ROW;
-    pdf_rule(p, PDF_RULE, 0.35, p->left, p->y, p->right - p->left);
+    pdf_hairline(p, p->left, p->y, p->right - p->left);
 }
 
 /* One figure that is no sum of what is billed: what rounding began with, what is still open. */
@@ -109,9 +109,9 @@ static void draw_aside(struct pdf *p, const char *label, int64_t minutes, double
 static void draw_all(struct pdf *p, const struct grid *g)
 {
     const struct sheet_sum *all = &p->in->totals->all;
-    pdf_fill(p, PDF_TINT, p->left, p->y, p->right - p->left, ROW);
+    pdf_fill(p, PDF_TINT, p->left - PDF_BLEED, p->y, p->right - p->left + 2 * PDF_BLEED, ROW);
     pdf_rule(p, PDF_ACCENT, 0.8, p->left, p->y, p->right - p->left);
-    pdf_line(p, PDF_BOLD, PDF_INK, p->t->labels.total, p->left + 3, p->y + PAD, g->customer_width, PDF_LEFT);
+    pdf_line(p, PDF_BOLD, PDF_INK, p->t->labels.total, p->left, p->y + PAD, g->customer_width, PDF_LEFT);
     draw_sum(p, g, PDF_BOLD, all);
     p->y += ROW;
     if (p->in->sheet->rules.rounding != SHEET_ROUND_NONE || all->unrounded != all->billed) {

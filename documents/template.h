@@ -48,9 +48,9 @@ enum template_date {
 };
 
 struct template_labels {
-    char *title, *number, *revision, *period, *zone, *person, *customers, *calendar, *rounding;
+    char *title, *revision, *period, *zone, *person, *customers, *rounding;
     char *no, *date, *time, *customer, *type, *subject, *location, *worked, *billed, *hours;
-    char *billable, *non_billable, *travel, *all_day, *late, *no_customer, *no_subject;
+    char *billable, *non_billable, *travel, *all_day, *late, *held_mark, *no_customer, *no_subject;
     char *lines, *total, *totals, *before_rounding, *held, *chart, *others, *continued;
     char *none, *up, *nearest, *per_entry, *per_day_customer, *minutes;
     char *late_note, *held_note, *glyph_note;
