@@ -386,18 +386,28 @@ bool db_in_transaction(const struct db *db)
     return db->handle && !sqlite3_get_autocommit(db->handle);
 }
 
-int db_begin_at(struct db *db, const char *place, struct err *e)
+static int begin(struct db *db, const char *sql, const char *place, struct err *e)
 {
     if (db_in_transaction(db)) {
         return err_set(e, ERR_BUG, 0, "transaction begun at %s inside that of %s", place,
                        db->begun_at ? db->begun_at : "an unknown place");
     }
-    int r = stmt_run(db_stmt(db, "BEGIN IMMEDIATE"), e);
+    int r = stmt_run(db_stmt(db, sql), e);
     if (r == 0) {
         db->begun_at = place;
         db->depth = 0;
     }
     return r;
+}
+
+int db_begin_at(struct db *db, const char *place, struct err *e)
+{
+    return begin(db, "BEGIN IMMEDIATE", place, e);
+}
+
+int db_begin_reading_at(struct db *db, const char *place, struct err *e)
+{
+    return begin(db, "BEGIN", place, e);
 }
 
 int db_commit(struct db *db, struct err *e)

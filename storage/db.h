@@ -58,6 +58,10 @@ int64_t db_now_ms(const struct db *db);
 #define DB_HERE         __FILE__ ":" DB_STR(__LINE__)
 #define db_begin(db, e) db_begin_at(db, DB_HERE, e) /* BEGIN IMMEDIATE */
 MUST_CHECK int db_begin_at(struct db *db, const char *place, struct err *e);
+/* One snapshot for several queries; takes no lock that a writer would wait for, and nothing may be written in
+ * it. */
+#define db_begin_reading(db, e) db_begin_reading_at(db, DB_HERE, e)
+MUST_CHECK int db_begin_reading_at(struct db *db, const char *place, struct err *e);
 MUST_CHECK int db_commit(struct db *db, struct err *e); /* on error everything is rolled back */
 void db_rollback(struct db *db);                        /* harmless without a transaction */
 bool db_in_transaction(const struct db *db);

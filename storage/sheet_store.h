@@ -1,9 +1,9 @@
 /* sheet_store - timesheets in the database: reading what a sheet is made from, freezing it, loading it again.
  *
  * A sheet is issued in one transaction: the archive is read, the composer (timesheet/compose.h, handed in)
- * decides, header, lines, claims on the appointments, open actions for conflicts, the list of documents to
- * make and the audit entries are written.  From then on triggers refuse every change.  On the thread that
- * owns the connection. */
+ * decides, header, lines and content hash (timesheet/canonical.h, handed in), claims on the appointments,
+ * open actions for conflicts, the list of documents to make and the audit entries are written.  From then on
+ * triggers refuse every change.  On the thread that owns the connection. */
 #ifndef STORAGE_SHEET_STORE_H
 #define STORAGE_SHEET_STORE_H
 
@@ -21,9 +21,9 @@ struct sheet_request {
     struct sheet_rules rules;
     const char *const *customers; /* known ones; n_customers 0: those of earlier sheets */
     size_t n_customers;
-    int64_t today_day_end_ms; /* now: a period that is not over yet is refused */
-    bool is_revision;         /* the period is that of an issued sheet, which the new one supersedes */
-    bool is_forced;           /* issue in spite of findings of severity error */
+    int64_t now_ms;     /* a period that is not over yet is refused */
+    bool is_revision;   /* the period is that of an issued sheet, which the new one supersedes */
+    bool is_forced;     /* issue in spite of findings of severity error */
     bool is_unattended; /* by a job: findings are told, not refused; an empty period issues nothing and is no
                            error */
     int64_t run_id, parent_audit_id; /* of a job; 0 = the command line */
@@ -53,13 +53,24 @@ struct sheet_issued {
 };
 
 /* All or nothing.
- *   ERR_INVALID      reversed, or not over yet
+ *   ERR_INVALID      reversed, in another zone than the archive's, or not over yet
  *   ERR_EXISTS       overlaps an issued sheet, which the message names, and is no revision of it
- *   ERR_NOT_FOUND    a revision of a period that is not issued; or no line (unless unattended)
+ *   ERR_NOT_FOUND    a revision of a period that is not issued; or no line (unless unattended, or a revision:
+ *                    what was on the sheet may have gone)
  *   ERR_DB_CONSTRAINT findings of severity error, and neither forced nor unattended: the message says how
- * many A revision that changes nothing issues nothing: id 0. */
+ * many. Its conflicts are opened as actions even so, and stay: a person decides them before the next try A
+ * revision that changes nothing issues nothing: id 0. */
 MUST_CHECK int sheet_store_issue(struct db *db, const struct sheet_request *request, sheet_composer compose,
-                                 struct sheet_issued *ret_issued, struct err *e);
+                                 sheet_hasher hash, struct sheet_issued *ret_issued, struct err *e);
+
+/* What an issue would count, for a dry run: no number, nothing is written.  ERR_INVALID, ERR_NOT_FOUND as
+ * there, but no lines are no error. */
+MUST_CHECK int sheet_store_try(struct db *db, const struct sheet_request *request, sheet_composer compose,
+                               struct sheet_issued *ret_issued, struct err *e);
+
+/* The issued sheet of exactly these days, with what its lines count; id 0 where there is none. */
+MUST_CHECK int sheet_store_issued(struct db *db, const struct sheet_request *request,
+                                  struct sheet_issued *ret_issued, struct err *e);
 
 /* With its lines.  ERR_NOT_FOUND. */
 MUST_CHECK int sheet_store_load(struct db *db, int64_t id, struct sheet *ret_sheet, struct err *e);

@@ -11,6 +11,7 @@ ALTER TABLE timesheets ADD COLUMN run_id INTEGER;             -- that issued it;
 ALTER TABLE timesheets ADD COLUMN zone TEXT;                  -- IANA; days and times are on its wall
 ALTER TABLE timesheets ADD COLUMN rules TEXT;                 -- JSON, as they were when it was issued
 ALTER TABLE timesheets ADD COLUMN user_name TEXT;             -- as printed
+ALTER TABLE timesheets ADD COLUMN user_email TEXT;            -- as printed
 ALTER TABLE timesheets ADD COLUMN name TEXT;                  -- of the archive configuration, as printed
 ALTER TABLE timesheets ADD COLUMN content_hash BLOB;
 ALTER TABLE timesheets ADD COLUMN issued_at TEXT;
@@ -23,12 +24,44 @@ CREATE UNIQUE INDEX idx_timesheets_number ON timesheets(user_id, number, revisio
 CREATE UNIQUE INDEX idx_timesheets_successor ON timesheets(supersedes_id) WHERE supersedes_id IS NOT NULL;
 CREATE INDEX idx_timesheets_period ON timesheets(archive_configuration_id, start_date, end_date) WHERE status = 'issued';
 
+-- A column that is added can not be part of a foreign key with user_id: isolation by user is kept here.
+CREATE TRIGGER timesheets_one_user_insert BEFORE INSERT ON timesheets
+WHEN NEW.archive_configuration_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM archive_configurations c
+        WHERE c.id = NEW.archive_configuration_id AND c.user_id = NEW.user_id)
+    OR NEW.supersedes_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM timesheets t
+        WHERE t.id = NEW.supersedes_id AND t.user_id = NEW.user_id)
+BEGIN
+    SELECT RAISE(ABORT, 'a timesheet is of one user');
+END;
+CREATE TRIGGER timesheets_one_user_update BEFORE UPDATE OF user_id, archive_configuration_id, supersedes_id ON timesheets
+WHEN NEW.archive_configuration_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM archive_configurations c
+        WHERE c.id = NEW.archive_configuration_id AND c.user_id = NEW.user_id)
+    OR NEW.supersedes_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM timesheets t
+        WHERE t.id = NEW.supersedes_id AND t.user_id = NEW.user_id)
+BEGIN
+    SELECT RAISE(ABORT, 'a timesheet is of one user');
+END;
+
 -- One period, one sheet: what is issued locks its days for every other one of the same archive configuration.
 CREATE TRIGGER timesheets_period_locked BEFORE INSERT ON timesheets WHEN NEW.status = 'issued'
     AND EXISTS (SELECT 1 FROM timesheets t WHERE t.archive_configuration_id = NEW.archive_configuration_id
                 AND t.status = 'issued' AND t.start_date <= NEW.end_date AND t.end_date >= NEW.start_date)
 BEGIN
     SELECT RAISE(ABORT, 'the period overlaps a timesheet that is issued');
+END;
+-- A sheet is written as a draft, with its lines, and then issued: it must have what its header says.
+CREATE TRIGGER timesheets_issued BEFORE UPDATE OF status ON timesheets WHEN OLD.status = 'draft' AND NEW.status <> 'draft'
+BEGIN
+    SELECT RAISE(ABORT, 'a draft can only be issued') WHERE NEW.status <> 'issued';
+    SELECT RAISE(ABORT, 'the period overlaps a timesheet that is issued')
+    WHERE EXISTS (SELECT 1 FROM timesheets t WHERE t.archive_configuration_id = NEW.archive_configuration_id
+                  AND t.status = 'issued' AND t.start_date <= NEW.end_date AND t.end_date >= NEW.start_date
+                  AND t.id <> NEW.id);
+    SELECT RAISE(ABORT, 'the lines of the timesheet are not what its header says')
+    WHERE (SELECT count(*) <> NEW.n_lines OR coalesce(sum(l.worked_minutes), 0) <> NEW.worked_minutes
+                  OR coalesce(sum(l.held_minutes), 0) <> NEW.held_minutes
+                  OR coalesce(sum(l.minutes), 0) <> NEW.billed_minutes
+           FROM timesheet_lines l WHERE l.timesheet_id = NEW.id);
 END;
 -- Issued is frozen.  It may be superseded, once, by its next revision; where its documents lie and where they were sent to
 -- is not part of it.
@@ -38,10 +71,10 @@ CREATE TRIGGER timesheets_frozen BEFORE UPDATE ON timesheets WHEN OLD.status <> 
         AND OLD.end_date IS NEW.end_date AND OLD.archive_configuration_id IS NEW.archive_configuration_id
         AND OLD.number IS NEW.number AND OLD.revision IS NEW.revision AND OLD.supersedes_id IS NEW.supersedes_id
         AND OLD.run_id IS NEW.run_id AND OLD.zone IS NEW.zone AND OLD.rules IS NEW.rules
-        AND OLD.user_name IS NEW.user_name AND OLD.name IS NEW.name AND OLD.content_hash IS NEW.content_hash
-        AND OLD.issued_at IS NEW.issued_at AND OLD.n_lines IS NEW.n_lines AND OLD.worked_minutes IS NEW.worked_minutes
-        AND OLD.held_minutes IS NEW.held_minutes AND OLD.billed_minutes IS NEW.billed_minutes
-        AND OLD.created_at IS NEW.created_at)
+        AND OLD.user_name IS NEW.user_name AND OLD.user_email IS NEW.user_email AND OLD.name IS NEW.name
+        AND OLD.content_hash IS NEW.content_hash AND OLD.issued_at IS NEW.issued_at AND OLD.n_lines IS NEW.n_lines
+        AND OLD.worked_minutes IS NEW.worked_minutes AND OLD.held_minutes IS NEW.held_minutes
+        AND OLD.billed_minutes IS NEW.billed_minutes AND OLD.created_at IS NEW.created_at)
 BEGIN
     SELECT RAISE(ABORT, 'an issued timesheet can not be changed');
 END;
@@ -81,6 +114,13 @@ CREATE TABLE timesheet_lines (                -- model/sheet.h, struct sheet_lin
 ) STRICT, WITHOUT ROWID;
 -- An appointment is billed for a day once in a sheet; whether in another one is looked up here.
 CREATE UNIQUE INDEX idx_timesheet_lines_appointment ON timesheet_lines(appointment_id, day, timesheet_id);
+-- Who has the minutes of a day already, late lines of later sheets among them.
+CREATE INDEX idx_timesheet_lines_day ON timesheet_lines(user_id, day);
+CREATE TRIGGER timesheet_lines_no_insert BEFORE INSERT ON timesheet_lines
+WHEN EXISTS (SELECT 1 FROM timesheets WHERE id = NEW.timesheet_id AND status <> 'draft')
+BEGIN
+    SELECT RAISE(ABORT, 'an issued timesheet gets no more lines');
+END;
 CREATE TRIGGER timesheet_lines_no_update BEFORE UPDATE ON timesheet_lines
 BEGIN
     SELECT RAISE(ABORT, 'a line of a timesheet can not be changed');
@@ -125,3 +165,7 @@ CREATE TABLE overlap_rulings (
 
 ALTER TABLE job_runs ADD COLUMN timesheet_id INTEGER; -- that the run issued
 CREATE INDEX idx_appointments_timesheet ON appointments(timesheet_id) WHERE timesheet_id IS NOT NULL;
+
+-- What the archive learned since a sheet was issued: late appointments.
+CREATE INDEX idx_appointments_archived ON appointments(user_id, created_at, start_time);
+CREATE INDEX idx_appointment_versions_archived ON appointment_versions(user_id, created_at, start_time);

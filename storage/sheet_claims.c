@@ -1,0 +1,208 @@
+/* What other sheets have already: closed days, and the appointments and minutes of their lines. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/mem.h"
+#include "storage/sheet_private.h"
+
+/* ---- closed days ---- */
+
+/* A day is looked at by its own sheet and, for late ones, by every sheet of a later period when it is issued.
+ * So what was archived until the latest of these is not late any more: it is on a sheet, or was left out for
+ * what it is. */
+static void add_closed(struct sheet_source *source, const struct stmt *s, int64_t considered_ms)
+{
+    if (source->n_closed == source->closed_room) {
+        source->closed_room = source->closed_room ? source->closed_room * 2 : 16;
+        source->closed = mem_realloc(source->closed, source->closed_room, sizeof *source->closed);
+        source->considered_ms =
+            mem_realloc(source->considered_ms, source->closed_room, sizeof *source->considered_ms);
+    }
+    source->considered_ms[source->n_closed] = considered_ms;
+    source->closed[source->n_closed++] = (struct sheet_closed_days){
+        .from_day = stmt_col_date(s, 0),
+        .to_day = stmt_col_date(s, 1) + 1,
+        .number = arena_strdup(&source->text, stmt_col_text(s, 2)),
+    };
+}
+
+static void turn_round(struct sheet_source *source)
+{
+    for (size_t i = 0, j = source->n_closed; i + 1 < j; i++) {
+        j--;
+        struct sheet_closed_days days = source->closed[i];
+        int64_t ms = source->considered_ms[i];
+        source->closed[i] = source->closed[j];
+        source->considered_ms[i] = source->considered_ms[j];
+        source->closed[j] = days;
+        source->considered_ms[j] = ms;
+    }
+}
+
+int sheet_source_closed(struct sheet_source *source, struct err *e)
+{
+    struct stmt *s = db_stmt(source->db, "SELECT start_date, end_date, number, issued_at FROM timesheets "
+                                         "WHERE archive_configuration_id = $1 AND status = 'issued' "
+                                         "ORDER BY start_date DESC");
+    int64_t considered_ms = INT64_MIN;
+    int r;
+    stmt_int(s, 1, source->owner->configuration_id);
+    while ((r = stmt_step(s, e)) > 0) {
+        int64_t issued_ms = stmt_col_time(s, 3);
+        considered_ms = issued_ms > considered_ms ? issued_ms : considered_ms;
+        if (stmt_col_date(s, 1) < source->window.from_day) {
+            add_closed(source, s, considered_ms);
+        }
+    }
+    turn_round(source);
+    return r;
+}
+
+/* ---- the days that are looked at ---- */
+
+static void add_days(struct sheet_source *source, int32_t from_day, int32_t to_day)
+{
+    if (from_day < to_day) {
+        SHEET_GROW(source->days, source->n_days, source->days_room);
+        source->days[source->n_days++] = (struct sheet_days){from_day, to_day};
+    }
+}
+
+static int compare_days(const void *a, const void *b)
+{
+    const struct sheet_days *x = a, *y = b;
+    return (x->from_day > y->from_day) - (x->from_day < y->from_day);
+}
+
+static void merge_days(struct sheet_source *source)
+{
+    size_t n = 0;
+    qsort(source->days, source->n_days, sizeof *source->days, compare_days);
+    for (size_t i = 0; i < source->n_days; i++) {
+        struct sheet_days days = source->days[i];
+        if (n > 0 && days.from_day <= source->days[n - 1].to_day) {
+            struct sheet_days *last = &source->days[n - 1];
+            last->to_day = days.to_day > last->to_day ? days.to_day : last->to_day;
+        } else {
+            source->days[n++] = days;
+        }
+    }
+    source->n_days = n;
+}
+
+/* The period, and the closed days before it that an appointment reaches into. */
+static void find_days(struct sheet_source *source)
+{
+    int32_t first_day = source->n_closed > 0 ? source->closed[0].from_day : source->window.from_day;
+    add_days(source, source->window.from_day, source->window.to_day);
+    for (size_t i = 0; i < source->n_items; i++) {
+        struct sheet_days days = sheet_item_days(source->zone, &source->items[i]);
+        if (days.from_day < source->window.from_day) {
+            add_days(source, days.from_day > first_day ? days.from_day : first_day,
+                     days.to_day < source->window.from_day ? days.to_day : source->window.from_day);
+        }
+    }
+    merge_days(source);
+}
+
+static bool has_day(const struct sheet_source *source, int32_t day)
+{
+    size_t low = 0, high = source->n_days;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (day >= source->days[mid].to_day) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low < source->n_days && day >= source->days[low].from_day;
+}
+
+/* ---- claims ---- */
+
+/* $1 is the sheet that may claim what it has. */
+#define CLAIMS                                                                                               \
+    "SELECT l.appointment_id, l.day, l.line_no, l.start_time, l.end_time, l.is_all_day, t.number "           \
+    "FROM timesheet_lines AS l JOIN timesheets AS t ON t.id = l.timesheet_id "                               \
+    "WHERE t.status = 'issued' AND t.id <> $1 "
+
+static void add_claim(struct sheet_source *source, const struct stmt *s)
+{
+    struct sheet_claim claim = {
+        .appointment_id = stmt_col_int(s, 0),
+        .day = stmt_col_date(s, 1),
+        .line_no = (int32_t)stmt_col_int(s, 2),
+        .start_min = stmt_col_time(s, 3) / MS_PER_MINUTE,
+        .end_min = stmt_col_time(s, 4) / MS_PER_MINUTE,
+    };
+    const char *number = stmt_col_text(s, 6);
+    const struct sheet_claim *last = source->n_claims > 0 ? &source->claims[source->n_claims - 1] : NULL;
+    claim.end_min = stmt_col_int(s, 5) != 0 ? claim.start_min : claim.end_min;
+    claim.number =
+        last && strcmp(last->number, number) == 0 ? last->number : arena_strdup(&source->text, number);
+    SHEET_GROW(source->claims, source->n_claims, source->claims_room);
+    source->claims[source->n_claims++] = claim;
+}
+
+static int claims_of_days(struct sheet_source *source, struct sheet_days days, struct err *e)
+{
+    struct stmt *s = db_stmt(source->db, CLAIMS "AND l.user_id = $2 AND l.day >= $3 AND l.day < $4 "
+                                                "AND +t.archive_configuration_id = $5");
+    int r;
+    stmt_int(s, 1, source->own_id);
+    stmt_int(s, 2, source->owner->user_id);
+    stmt_date(s, 3, days.from_day);
+    stmt_date(s, 4, days.to_day);
+    stmt_int(s, 5, source->owner->configuration_id);
+    while ((r = stmt_step(s, e)) > 0) {
+        add_claim(source, s);
+    }
+    return r;
+}
+
+/* On days that are not looked at: it was moved, or reaches beyond the period. */
+static int claims_of_appointment(struct sheet_source *source, int64_t appointment_id, struct err *e)
+{
+    struct stmt *s = db_stmt(source->db, CLAIMS "AND l.appointment_id = $2");
+    int r;
+    stmt_int(s, 1, source->own_id);
+    stmt_int(s, 2, appointment_id);
+    while ((r = stmt_step(s, e)) > 0) {
+        if (!has_day(source, stmt_col_date(s, 1))) {
+            add_claim(source, s);
+        }
+    }
+    return r;
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+    const struct sheet_claim *x = a, *y = b;
+    if (x->day != y->day) {
+        return x->day < y->day ? -1 : 1;
+    }
+    if (x->start_min != y->start_min) {
+        return x->start_min < y->start_min ? -1 : 1;
+    }
+    return (x->appointment_id > y->appointment_id) - (x->appointment_id < y->appointment_id);
+}
+
+int sheet_source_claims(struct sheet_source *source, struct err *e)
+{
+    int r = 0;
+    find_days(source);
+    for (size_t i = 0; i < source->n_days && r == 0; i++) {
+        r = claims_of_days(source, source->days[i], e);
+    }
+    for (size_t i = 0; i < source->n_items && r == 0; i++) {
+        if (source->is_claimed[i]) {
+            r = claims_of_appointment(source, source->items[i].appointment_id, e);
+        }
+    }
+    if (source->n_claims > 0) {
+        qsort(source->claims, source->n_claims, sizeof *source->claims, compare_claims);
+    }
+    return r;
+}
