@@ -25,7 +25,8 @@ struct reading {
     int line;
     const struct ini_option *options;
     size_t n_options;
-    int *given_in; /* for each option the line it was given in; 0: not yet */
+    ini_check check; /* or NULL */
+    int *given_in;   /* for each option the line it was given in; 0: not yet */
     void *target;
     struct err *e;
     int error; /* the first one; nothing is read after it */
@@ -250,6 +251,11 @@ static int take(struct reading *r, const char *section, const char *key, const c
         return complain(r, what);
     }
     *given_in = r->line;
+    const char *allowed = r->check ? r->check(o, value) : NULL;
+    if (allowed) {
+        CLEANUP_FREE char *what = mem_printf("%s in [%s] must be %s", key, section, allowed);
+        return complain(r, what);
+    }
     return set_value(o, value, r->target) ? 0 : complain_value(r, o);
 }
 
@@ -309,11 +315,15 @@ static int read_failed(const char *path, int code, struct err *e)
         path, strerror(native));
 }
 
-static int parse(struct reading *r, const struct buf *text)
+static int parse(struct reading *r, const char *text, size_t len)
 {
-    r->pos = buf_str(text);
-    r->end = r->pos + text->len;
-    r->pos += strncmp(r->pos, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* a byte order mark, as some editors leave */
+    CLEANUP_FREE int *given_in = mem_calloc(r->n_options, sizeof *given_in);
+    r->given_in = given_in;
+    r->pos = text;
+    r->end = r->pos + len;
+    r->pos += len >= 3 && memcmp(r->pos, "\xef\xbb\xbf", 3) == 0
+                  ? 3
+                  : 0; /* a byte order mark, as some editors leave */
     set_up_inih();
     int result = ini_parse_stream(next_line, r, on_pair, r);
     if (result != 0 && !r->error) {
@@ -325,13 +335,8 @@ static int parse(struct reading *r, const struct buf *text)
 static int load_file(struct reading *r)
 {
     CLEANUP(buf_finish) struct buf text = {.max = FILE_LEN_MAX};
-    CLEANUP_FREE int *given_in = mem_calloc(r->n_options, sizeof *given_in);
     int code = buf_read_file(&text, r->path);
-    if (code < 0) {
-        return read_failed(r->path, code, r->e);
-    }
-    r->given_in = given_in;
-    return parse(r, &text);
+    return code < 0 ? read_failed(r->path, code, r->e) : parse(r, buf_str(&text), text.len);
 }
 
 int ini_load(const char *path, const struct ini_option *options, size_t n_options, void *target,
@@ -342,6 +347,18 @@ int ini_load(const char *path, const struct ini_option *options, size_t n_option
     if (code == 0 && path) {
         code = load_file(&r);
     }
+    if (code < 0) {
+        ini_free(options, n_options, target);
+    }
+    return code;
+}
+
+int ini_load_text(const char *name, const char *text, size_t len, const struct ini_option *options,
+                  size_t n_options, ini_check check, void *target, struct err *e)
+{
+    struct reading r = {
+        .path = name, .options = options, .n_options = n_options, .check = check, .target = target, .e = e};
+    int code = parse(&r, text, len);
     if (code < 0) {
         ini_free(options, n_options, target);
     }

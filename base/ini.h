@@ -36,6 +36,16 @@ struct ini_option {
 MUST_CHECK int ini_load(const char *path, const struct ini_option *options, size_t n_options, void *target,
                         struct err *e);
 
+/* What a value has to be beyond its type: NULL where it is good, else what is allowed ("a colour, #rrggbb"),
+ * which stays valid until the next call.  The complaint names the line. */
+typedef const char *(*ini_check)(const struct ini_option *o, const char *value);
+
+/* The same for text that is in memory already; `name` stands for the file in messages.  What the text does
+ * not say stays as it is in target, which is zeroed or filled before.  check may be NULL.  On an error target
+ * is freed (ini_free). */
+MUST_CHECK int ini_load_text(const char *name, const char *text, size_t len, const struct ini_option *options,
+                             size_t n_options, ini_check check, void *target, struct err *e);
+
 /* Frees the INI_TEXT members and zeroes them. */
 void ini_free(const struct ini_option *options, size_t n_options, void *target);
 

@@ -1,0 +1,23 @@
+/* clean - text of strangers, as documents may show it.
+ *
+ * Subjects, locations and customers come from whoever can send an invitation.  What is no UTF-8 becomes
+ * U+FFFD, as do the code points that XML 1.0 §2.2 refuses; control characters and the separators of lines and
+ * paragraphs become blanks, so that a cell stays one line.  Pure; any thread. */
+#ifndef DOCUMENTS_CLEAN_H
+#define DOCUMENTS_CLEAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+
+/* The code point at *text, cleaned, and moves *text behind it; 0 at the end. */
+uint32_t clean_next(const char **text);
+
+/* Appends the text, at most max_units UTF-16 units of it (what spreadsheets count; SIZE_MAX: all): what is
+ * longer is cut and ends in an ellipsis.  ERR_TOO_BIG: of the buffer. */
+#define CLEAN_CELL_MAX 32767 /* Excel's limit of a cell */
+MUST_CHECK int clean_text(const char *text, size_t max_units, struct buf *b);
+
+#endif

@@ -1,0 +1,83 @@
+#include "documents/when.h"
+
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "base/civil.h"
+
+static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                       "Friday", "Saturday", "Sunday"};
+static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
+                                     "July",    "August",   "September", "October", "November", "December"};
+
+int32_t when_wall_minute(const struct tz *zone, int32_t day, int64_t at_min)
+{
+    int64_t wall_ms = tz_to_wall(zone, at_min * MS_PER_MINUTE);
+    return (int32_t)((wall_ms - day * MS_PER_DAY) / MS_PER_MINUTE);
+}
+
+void when_format_clock(int32_t wall_minute, char ret_text[WHEN_CLOCK_LEN + 1])
+{
+    snprintf(ret_text, WHEN_CLOCK_LEN + 1, "%02d:%02d", (int)wall_minute / 60, (int)wall_minute % 60);
+}
+
+void when_format_iso(const struct tz *zone, int64_t at_min, char ret_text[WHEN_ISO_LEN + 1])
+{
+    int64_t at_ms = at_min * MS_PER_MINUTE;
+    int64_t offset_min = tz_offset_ms(zone, at_ms, NULL) / MS_PER_MINUTE;
+    int64_t wall_min = at_min + offset_min;
+    int32_t day = civil_day_of(wall_min * MS_PER_MINUTE);
+    int32_t minute = (int32_t)(wall_min - day * (MS_PER_DAY / MS_PER_MINUTE));
+    char date[CIVIL_DATE_LEN + 1];
+    civil_format_date(day, date);
+    int size = (int)(offset_min < 0 ? -offset_min : offset_min);
+    snprintf(ret_text, WHEN_ISO_LEN + 1, "%sT%02d:%02d:00%c%02d:%02d", date, (int)minute / 60,
+             (int)minute % 60, offset_min < 0 ? '-' : '+', size / 60, size % 60);
+}
+
+int32_t when_monday(int32_t day)
+{
+    return day - civil_weekday(day);
+}
+
+/* The year of a week is that of its Thursday. */
+int when_iso_week(int32_t monday, int *ret_year)
+{
+    int32_t thursday = monday + 3;
+    int year = civil_from_day(thursday).year;
+    *ret_year = year;
+    return (thursday - civil_to_day((struct civil_date){year, 1, 1})) / 7 + 1;
+}
+
+const char *when_weekday(int32_t day)
+{
+    return weekdays[civil_weekday(day)];
+}
+
+const char *when_month(int month)
+{
+    return months[month - 1];
+}
+
+void when_format_long(int32_t day, char ret_text[WHEN_LONG_LEN + 1])
+{
+    struct civil_date d = civil_from_day(day);
+    snprintf(ret_text, WHEN_LONG_LEN + 1, "%d %s %d", d.day, when_month(d.month), d.year);
+}
+
+void when_format_period(int32_t from_day, int32_t to_day, char ret_text[WHEN_PERIOD_LEN + 1])
+{
+    struct civil_date a = civil_from_day(from_day);
+    struct civil_date b = civil_from_day(to_day - 1);
+    char last[WHEN_LONG_LEN + 1];
+    when_format_long(to_day - 1, last);
+    if (from_day + 1 >= to_day) {
+        snprintf(ret_text, WHEN_PERIOD_LEN + 1, "%s", last);
+    } else if (a.year != b.year) {
+        snprintf(ret_text, WHEN_PERIOD_LEN + 1, "%d %s %d – %s", a.day, when_month(a.month), a.year, last);
+    } else if (a.month != b.month) {
+        snprintf(ret_text, WHEN_PERIOD_LEN + 1, "%d %s – %s", a.day, when_month(a.month), last);
+    } else {
+        snprintf(ret_text, WHEN_PERIOD_LEN + 1, "%d – %s", a.day, last);
+    }
+}
