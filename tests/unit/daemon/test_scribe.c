@@ -258,7 +258,7 @@ static void test_environment(void **state)
 static void test_cancel(void **state)
 {
     struct bench *b = *state;
-    write_program(b, "mkfifo $0.fifo; " MADE("csv") "cat $0.fifo\n");
+    write_program(b, "mkfifo $0.fifo; " MADE("csv") "exec cat $0.fifo\n");
     scribe_make(b->scribe, 1, 7, on_done, b);
     scribe_make(b->scribe, 2, 8, on_done, b);
     scribe_cancel(b->scribe, 8); /* in line */
@@ -299,7 +299,7 @@ static void test_look(void **state)
 static void test_close_under_way(void **state)
 {
     struct bench *b = *state;
-    write_program(b, "mkfifo $0.fifo; cat $0.fifo\n");
+    write_program(b, "mkfifo $0.fifo; exec cat $0.fifo\n");
     scribe_make(b->scribe, 1, 7, on_done, b);
     char *fifo = mem_printf("%s.fifo", b->program);
     while (access(fifo, F_OK) != 0) {
