@@ -2,8 +2,11 @@
 
 #include <stdio.h>
 
+#include "base/cleanup.h"
+#include "cli/action_about.h"
 #include "cli/print.h"
 #include "storage/query_store.h"
+#include "storage/ruling_store.h"
 
 static const struct column list_columns[] = {
     {"id", "ID", COLUMN_INT, 0},
@@ -31,6 +34,7 @@ static const struct column show_columns[] = {
     {"description", "description", COLUMN_TEXT, 2000},
     {"details", "details", COLUMN_TEXT, 4000},
     {"recommendations", "what to do", COLUMN_TEXT, 4000},
+    {"appointments", NULL, COLUMN_JSON, 0},
     {NULL, NULL, COLUMN_TEXT, 0},
 };
 
@@ -66,18 +70,80 @@ int cmd_action_list(struct session *s, const struct args *a, struct err *e)
     return listing_close(l, r, "nothing waits for a person");
 }
 
+/* ---- show ---- */
+
+struct show {
+    const struct session *session;
+    const char *appointments; /* JSON */
+};
+
 /* The record is printed from the callback, so that nothing is printed where there is none. */
 static void print_record(void *arg, const struct action_row *row)
 {
-    struct session *s = arg;
-    struct listing *l = listing_begin(show_columns, session_is_json(s), stdout);
+    const struct show *show = arg;
+    struct listing *l = listing_begin(show_columns, session_is_json(show->session), stdout);
     add_cells(l, row);
+    listing_text(l, show->appointments);
     listing_finish_record(l);
+}
+
+static void about_destroy(struct action_about **about)
+{
+    action_about_destroy(*about);
 }
 
 int cmd_action_show(struct session *s, const struct args *a, struct err *e)
 {
     struct db *db;
+    CLEANUP(about_destroy) struct action_about *about = NULL;
+    CLEANUP_FREE char *appointments = NULL;
+    int64_t id = args_number(a, "ID", 0);
     int r = session_db(s, SESSION_READ, &db, e);
-    return r < 0 ? r : query_action(db, args_number(a, "ID", 0), print_record, s, e);
+    r = r < 0 ? r : action_about_load(s, db, id, &about, e);
+    r = r < 0 ? r : action_about_json(about, &appointments, e);
+    if (r < 0) {
+        return r;
+    }
+    struct show show = {s, appointments};
+    r = query_action(db, id, print_record, &show, e);
+    if (r == 0 && !session_is_json(s)) {
+        action_about_print(about);
+    }
+    return r;
+}
+
+/* ---- resolve ---- */
+
+static int say_resolved(const struct session *s, int64_t id, int64_t kept, int64_t n_losers)
+{
+    if (session_is_json(s)) {
+        session_print_id(s, id);
+    } else if (kept) {
+        printf("task %lld is resolved: appointment %lld gets the minutes that it shares with %lld other%s.\n"
+               "It counts in what is composed from now on; a timesheet that is issued: timesheet issue "
+               "--revise\n",
+               (long long)id, (long long)kept, (long long)n_losers, n_losers == 1 ? "" : "s");
+    } else {
+        printf("task %lld is resolved\n", (long long)id);
+    }
+    return 0;
+}
+
+int cmd_action_resolve(struct session *s, const struct args *a, struct err *e)
+{
+    struct db *db;
+    int64_t id = args_number(a, "ID", 0), keep = args_number(a, "--keep", 0), n_losers = 0;
+    const char *note = args_text(a, "--note");
+    if (!keep && !note) {
+        return session_wrong_usage(
+            "say what is decided (--keep APPOINTMENT) or what was done (--note TEXT); action show "
+            "%lld shows what it is about",
+            (long long)id);
+    }
+    int r = session_db(s, SESSION_WRITE, &db, e);
+    if (r < 0) {
+        return r;
+    }
+    r = keep ? ruling_keep(db, id, keep, note, &n_losers, e) : ruling_close(db, id, note, e);
+    return r < 0 ? r : say_resolved(s, id, keep, n_losers);
 }

@@ -7,5 +7,6 @@
 
 MUST_CHECK int cmd_action_list(struct session *s, const struct args *a, struct err *e);
 MUST_CHECK int cmd_action_show(struct session *s, const struct args *a, struct err *e);
+MUST_CHECK int cmd_action_resolve(struct session *s, const struct args *a, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/arg_table.h"
 #include "cli/cmd_action.h"
 #include "cli/cmd_appointment.h"
 #include "cli/cmd_archive_config.h"
@@ -17,58 +18,11 @@
 #include "cli/cmd_login.h"
 #include "cli/cmd_reload.h"
 #include "cli/cmd_status.h"
+#include "cli/cmd_timesheet.h"
 #include "cli/cmd_user.h"
+#include "cli/commands_timesheet.h"
 
 #define USAGE_MAX 1024
-
-#define POSITIONAL(name)                                                                                     \
-    {                                                                                                        \
-        name, ARG_POSITIONAL, true, NULL, 0, 0                                                               \
-    }
-#define ID(name)                                                                                             \
-    {                                                                                                        \
-        name, ARG_ID, true, NULL, 0, 0                                                                       \
-    }
-#define ID_OR_NONE(name)                                                                                     \
-    {                                                                                                        \
-        name, ARG_ID, false, NULL, 0, 0                                                                      \
-    }
-#define FLAG(name)                                                                                           \
-    {                                                                                                        \
-        name, ARG_FLAG, false, NULL, 0, 0                                                                    \
-    }
-#define OPTION(name, value)                                                                                  \
-    {                                                                                                        \
-        name, ARG_TEXT, false, value, 0, 0                                                                   \
-    }
-#define MUST_OPTION(name, value)                                                                             \
-    {                                                                                                        \
-        name, ARG_TEXT, true, value, 0, 0                                                                    \
-    }
-#define CHOICE(name, words)                                                                                  \
-    {                                                                                                        \
-        name, ARG_CHOICE, false, words, 0, 0                                                                 \
-    }
-#define MUST_CHOICE(name, words)                                                                             \
-    {                                                                                                        \
-        name, ARG_CHOICE, true, words, 0, 0                                                                  \
-    }
-#define NUMBER(name, value, lo, hi)                                                                          \
-    {                                                                                                        \
-        name, ARG_NUMBER, false, value, lo, hi                                                               \
-    }
-#define DATE(name)                                                                                           \
-    {                                                                                                        \
-        name, ARG_DATE, false, "DATE", 0, 0                                                                  \
-    }
-#define TIME(name)                                                                                           \
-    {                                                                                                        \
-        name, ARG_TIME, false, "HH:MM", 0, 0                                                                 \
-    }
-#define END                                                                                                  \
-    {                                                                                                        \
-        NULL, ARG_FLAG, false, NULL, 0, 0                                                                    \
-    }
 
 const struct arg_spec commands_global[] = {OPTION("--config", "FILE"), FLAG("--json"), FLAG("--version"),
                                            FLAG("--help"), END};
@@ -129,6 +83,8 @@ static const struct arg_spec job_run[] = {ID("JOB"),         DATE("--from"), DAT
 static const struct arg_spec appointment_list[] = {POSITIONAL("USER"), DATE("--from"), DATE("--to"), END};
 static const struct arg_spec appointment_show[] = {ID("ID"), FLAG("--raw"), END};
 static const struct arg_spec action_list[] = {FLAG("--all"), END};
+static const struct arg_spec action_resolve[] = {ID("ID"), NUMBER("--keep", "APPOINTMENT", 1, INT32_MAX),
+                                                 OPTION("--note", "TEXT"), END};
 static const struct arg_spec audit_list[] = {OPTION("--user", "USER"), NUMBER("--limit", "N", 1, 100000),
                                              END};
 
@@ -172,6 +128,14 @@ static const char reload_more[] =
     "changed;\n"
     "1: it is not good and the old configuration stays, whole; 75: no answer in time.  systemctl reload does "
     "this.\n";
+static const char action_resolve_more[] =
+    "--keep is for overlaps of a timesheet (timesheet_conflict): that appointment gets the minutes which it "
+    "shares\n"
+    "with the others of the task; action show lists them.  A later decision replaces an earlier one.  A "
+    "timesheet that\n"
+    "is issued already stays as it is until it is revised.  --note closes any task by hand and keeps the "
+    "text in the\n"
+    "audit trail.\n";
 static const char login_more[] = "Without an option a code is shown that the user types into a browser.  "
                                  "With --refresh-token-file a refresh token\n"
                                  "that was obtained elsewhere is proved by one refresh and stored; the file "
@@ -227,8 +191,22 @@ const struct command commands[] = {
      appointment_list_more},
     {"appointment show", "show an archived appointment with all its versions", appointment_show,
      cmd_appointment_show, NULL},
+    {"timesheet check", "look what a timesheet would be, and what a person should look at",
+     commands_timesheet_check, cmd_timesheet_check, commands_timesheet_check_more},
+    {"timesheet issue", "freeze a timesheet, and make its documents", commands_timesheet_issue,
+     cmd_timesheet_issue, commands_timesheet_issue_more},
+    {"timesheet list", "list the timesheets, newest first", commands_timesheet_list, cmd_timesheet_list,
+     NULL},
+    {"timesheet show", "show a timesheet, or where a number on it comes from", commands_timesheet_show,
+     cmd_timesheet_show, commands_timesheet_show_more},
+    {"timesheet export", "make a timesheet's documents, or say where they are", commands_timesheet_export,
+     cmd_timesheet_export, commands_timesheet_export_more},
+    {"timesheet diff", "compare two revisions, or a timesheet and the archive", commands_timesheet_diff,
+     cmd_timesheet_diff, commands_timesheet_diff_more},
     {"action list", "list what waits for a person", action_list, cmd_action_list, NULL},
     {"action show", "show a task", id_only, cmd_action_show, NULL},
+    {"action resolve", "decide a task, or say that it is done", action_resolve, cmd_action_resolve,
+     action_resolve_more},
     {"audit list", "list the audit trail, newest first", audit_list, cmd_audit_list, NULL},
     {"audit show", "show an entry and what belongs to it, as a tree", id_only, cmd_audit_show, NULL},
     {"audit verify", "check that nobody changed the audit trail", NULL, cmd_audit_verify, NULL},

@@ -62,6 +62,11 @@ const char *session_version(const struct session *s)
     return s->version;
 }
 
+const char *session_config_path(const struct session *s)
+{
+    return s->config_path;
+}
+
 int session_settings(struct session *s, const struct settings **ret_settings, struct err *e)
 {
     if (!s->has_settings) {

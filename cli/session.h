@@ -23,6 +23,7 @@ void session_destroy(struct session *s); /* accepts NULL */
 
 bool session_is_json(const struct session *s);
 const char *session_version(const struct session *s);
+const char *session_config_path(const struct session *s);
 
 /* ERR_CONFIG and friends: settings_load's. */
 MUST_CHECK int session_settings(struct session *s, const struct settings **ret_settings, struct err *e);

@@ -1,0 +1,139 @@
+#include "cli/sheet_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "cli/print.h"
+
+void sheet_text_name(const char *number, int32_t revision, char ret_text[SHEET_TEXT_LEN])
+{
+    snprintf(ret_text, SHEET_TEXT_LEN, "%s/%d", number, revision);
+}
+
+void sheet_text_day(int32_t day, char ret_text[SHEET_TEXT_LEN])
+{
+    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    char date[CIVIL_DATE_LEN + 1];
+    civil_format_date(day, date);
+    snprintf(ret_text, SHEET_TEXT_LEN, "%s %s", date, names[civil_weekday(day)]);
+}
+
+/* Minutes since the midnight of the line's day, on the wall. */
+static int wall_minute(const struct tz *zone, int32_t day, int64_t at_min)
+{
+    int64_t wall_ms = tz_to_wall(zone, at_min * MS_PER_MINUTE);
+    return (int)((wall_ms - day * MS_PER_DAY) / MS_PER_MINUTE);
+}
+
+void sheet_text_times(const struct tz *zone, const struct sheet_line *line, char ret_text[SHEET_TEXT_LEN])
+{
+    if (line->is_all_day) {
+        snprintf(ret_text, SHEET_TEXT_LEN, "all day");
+        return;
+    }
+    const char *start_name = "", *end_name = "";
+    int64_t start_offset_ms = tz_offset_ms(zone, line->start_min * MS_PER_MINUTE, &start_name);
+    int64_t end_offset_ms = tz_offset_ms(zone, line->end_min * MS_PER_MINUTE, &end_name);
+    int start = wall_minute(zone, line->day, line->start_min);
+    int end = wall_minute(zone, line->day, line->end_min);
+    bool is_odd = start_offset_ms != end_offset_ms;
+    snprintf(ret_text, SHEET_TEXT_LEN, "%02d:%02d%s%s-%02d:%02d%s%s", start / 60, start % 60,
+             is_odd ? " " : "", is_odd ? start_name : "", end / 60, end % 60, is_odd ? " " : "",
+             is_odd ? end_name : "");
+}
+
+void sheet_text_billing(const struct sheet_line *line, char ret_text[SHEET_TEXT_LEN])
+{
+    snprintf(ret_text, SHEET_TEXT_LEN, "%s%s", sheet_billing_name(line->billing),
+             line->kind == SHEET_TRAVEL ? " travel" : "");
+}
+
+void sheet_text_rounding(const struct sheet_rules *rules, char ret_text[SHEET_TEXT_LEN])
+{
+    if (rules->rounding == SHEET_ROUND_NONE) {
+        snprintf(ret_text, SHEET_TEXT_LEN, "none");
+        return;
+    }
+    snprintf(ret_text, SHEET_TEXT_LEN, "%s to %d min per %s", sheet_rounding_name(rules->rounding),
+             rules->round_to, sheet_scope_name(rules->scope));
+}
+
+void sheet_text_cell(int64_t minutes, char ret_text[SHEET_CELL_LEN])
+{
+    char hours[SHEET_HOURS_LEN + 1];
+    sheet_format_hours(minutes, hours);
+    snprintf(ret_text, SHEET_CELL_LEN, "%6s", hours);
+}
+
+/* ---- JSON ---- */
+
+void sheet_json_date(struct json_out *j, const char *name, int32_t day)
+{
+    char text[CIVIL_DATE_LEN + 1];
+    if (day == INT32_MIN) {
+        json_text(j, name, NULL);
+        return;
+    }
+    civil_format_date(day, text);
+    json_text(j, name, text);
+}
+
+void sheet_json_period(struct json_out *j, int32_t from_day, int32_t to_day)
+{
+    sheet_json_date(j, "from_date", from_day);
+    sheet_json_date(j, "to_date", to_day);
+}
+
+void sheet_json_line(struct json_out *j, const char *name, const struct sheet_line *line)
+{
+    json_open(j, name, '{');
+    json_int(j, "no", line->no);
+    sheet_json_date(j, "date", line->day);
+    print_json_time(j, "start_time", line->start_min * MS_PER_MINUTE);
+    print_json_time(j, "end_time", line->end_min * MS_PER_MINUTE);
+    json_bool(j, "is_all_day", line->is_all_day);
+    json_bool(j, "is_late", line->is_late);
+    json_text(j, "kind", sheet_kind_name(line->kind));
+    json_text(j, "billing", sheet_billing_name(line->billing));
+    json_text(j, "customer", line->customer);
+    json_text(j, "subject", line->subject);
+    json_text(j, "location", line->location);
+    json_text(j, "decision", line->decision);
+    json_int(j, "span_minutes", line->span);
+    json_int(j, "worked_minutes", line->worked);
+    json_int(j, "held_minutes", line->held);
+    json_int(j, "unrounded_minutes", line->unrounded);
+    json_int(j, "billed_minutes", line->billed);
+    json_int(j, "worked_hundredths", line->worked_hundredths);
+    json_int(j, "billed_hundredths", line->billed_hundredths);
+    json_int(j, "appointment_id", line->appointment_id);
+    json_int(j, "appointment_version", line->version);
+    json_close(j, '}');
+}
+
+void sheet_json_sum(struct json_out *j, const char *name, const struct sheet_sum *sum)
+{
+    json_open(j, name, '{');
+    json_int(j, "lines", sum->n_lines);
+    json_int(j, "worked_minutes", sum->worked);
+    json_int(j, "held_minutes", sum->held);
+    json_int(j, "unrounded_minutes", sum->unrounded);
+    json_int(j, "billed_minutes", sum->billed);
+    json_int(j, "worked_hundredths", sum->worked_hundredths);
+    json_int(j, "billed_hundredths", sum->billed_hundredths);
+    json_close(j, '}');
+}
+
+void sheet_json_rules(struct json_out *j, const char *name, const struct sheet_rules *rules)
+{
+    json_open(j, name, '{');
+    json_text(j, "rounding", sheet_rounding_name(rules->rounding));
+    json_text(j, "round_scope", sheet_scope_name(rules->scope));
+    json_int(j, "round_to_minutes", rules->round_to);
+    json_text(j, "overlaps", sheet_overlaps_name(rules->overlaps));
+    json_int(j, "all_day_minutes", rules->all_day_minutes);
+    json_int(j, "day_minutes", rules->day_minutes);
+    json_text(j, "uncategorised_travel", rules->has_loose_travel ? "non-billable" : "leave-out");
+    json_close(j, '}');
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env bash
+# Timesheets from outside: a week made for it, archived from the stand-in server, checked, decided, issued, explained, revised.
+# AA_BIN holds the programs and, unless SIM_BIN says otherwise, graphsim.
+cd "$(dirname "$0")/../.."
+SIM_BIN=${SIM_BIN:-$AA_BIN}
+. tests/lib/world.sh
+. tests/lib/expect.sh
+
+json() { sqlite3 -batch :memory: "SELECT json_extract(cast(readfile('$WORLD/out.json') AS TEXT), '$1')"; } # of is_json
+equal() { [ "$2" = "$3" ] || fail "$1 is \"$2\" instead of \"$3\""; CHECKS=$((CHECKS + 1)); }
+ts() { aa timesheet "$@"; }
+
+sim_start --data tests/graphsim/data/10-people.json
+sim_post load "@tests/e2e/timesheet_week.json"
+sheets_config() { # LINE…: more of [timesheet]
+    config_write "[timesheet]" "directory = $WORLD/sheets" "rounding = up" "round_to = 15" "customers = Acme GmbH; Globex" "$@"
+}
+sheets_config
+aa key generate >/dev/null
+aa db upgrade >/dev/null
+printf '%s\n' demo-refresh-token >"$WORLD/token"
+chmod 600 "$WORLD/token"
+aa user add anna@example.com --username anna --name "Anna Lindqvist" >/dev/null
+aa login anna --refresh-token-file "$WORLD/token" >/dev/null
+aa archive-config add anna --name Work --source "msgraph://anna@example.com/calendars/primary" \
+    --destination "local://anna/calendars/archive" --timezone Europe/Berlin >/dev/null
+
+archive() { # FROM TO: by the daemon, which is gone again afterwards
+    daemon_start
+    aa job run 1 --from "$1" --to "$2" --wait >"$WORLD/run.log" 2>&1 || fail "$(cat "$WORLD/run.log")"
+    daemon_stop
+}
+
+# ---- usage ----
+
+expect 0 'usage: admin-assistant timesheet check ARCHIVE_CONFIG \[--from DATE\]' 'Exit status: 0 nothing' -- ts check --help
+expect 0 'timesheet issue' 'timesheet diff' -- ts --help
+expect 2 'ARCHIVE_CONFIG is missing' -- ts check
+expect 2 'NUMBER is missing' -- ts show
+expect 2 'must be named: --month' -- ts issue Work
+expect 2 '--to is before --from' -- ts check Work --from 2026-03-15 --to 2026-03-09
+expect 2 '--to is before --from' -- ts issue Work --from 2026-03-15 --to 2026-03-09
+expect 2 '--to needs --from' -- ts check Work --to 2026-03-09
+expect 2 'at most 3660' -- ts check Work --from 1970-01-01 --to 2026-03-09
+expect 2 '2025 has no week 53' -- ts check Work --week 2025-W53
+expect 2 'is not a week' -- ts check Work --week 2026-11
+expect 2 'is not a month' -- ts issue Work --month 2026-3
+expect 2 'one of --from and --to, --week, or --month' -- ts check Work --week 2026-W11 --month 2026-03
+expect 2 '--format: "doc" is not one of csv\|xlsx' -- ts export 1 --format doc
+expect 2 'name it by --format' -- ts export 2026-0001 --output -
+expect 2 '--csv-profile needs --output' -- ts export 2026-0001 --csv-profile excel-de
+expect 2 'name it as NUMBER/REV' -- ts diff 2026-0001 1 --now
+expect 2 'REV: "x" is not an id' -- ts diff 2026-0001 x
+expect 1 'no archive configuration "Play"' -- ts check Play
+expect 0 'no timesheets; issue one' -- ts list
+expect 0 '^\[\]$' -- ts list --json
+expect 1 'nobody' -- ts list nobody
+expect 1 '2026-0001' -- ts show 2026-0001
+expect 1 '77' -- ts export 77
+expect 1 '2026-0001/2' -- ts diff 2026-0001/2
+expect 1 'nobody' -- ts show 2026-0001 --user nobody
+
+# ---- before the archive has the days ----
+
+expect 3 'does not have all of 2026-03-09 to 2026-03-15, and no job archives it; add one with: admin-assistant job add 1' \
+    'no lines|0 lines' -- ts check Work --week 2026-W11
+expect 1 'job add 1 --type calendar_archive' -- ts issue Work --week 2026-W11
+expect 0 '^1$' -- aa job add Work --type calendar_archive --schedule manual
+expect 1 'archive it with: admin-assistant job run 1 --from 2026-03-09 --to 2026-03-15 --wait' -- ts issue Work --week 2026-W11
+expect 1 'not over yet' -- ts issue Work --month 2199-12
+refuse 'job run'
+expect 1 'nothing in 2026-03-09 to 2026-03-15' 'warning: the archive "Work" does not have' -- ts issue Work --week 2026-W11 --force
+expect 3 '"is_covered":false' '"lines":\[\]' -- ts check Work --week 2026-W11 --json
+is_json
+expect 3 "$(date +%Y-%m)-01" -- ts check Work
+
+# ---- the check ----
+
+archive 2026-03-09 2026-03-29
+expect 1 '"Work" of anna@example.com, 2026-03-09 to 2026-03-15, Europe/Berlin' '^2026-03-11 Wed$' '  error    conflict' \
+    '  error    malformed-category .*did you mean "Globex - billable"' 'unknown-customer .*did you mean "Acme GmbH"' 'left out:' '1  private' '1  shown as free' '1  a break' \
+    '10 lines, worked 14:15, held 1:00, billed 12:30 \(12:15 before rounding\)' '1 overlap to decide' -- ts check Work --week 2026-W11
+refuse 'Cardiologist'
+refuse 'does not have all'
+expect 1 'Requirements workshop' '\(private\)' 'Perhaps +shown as free' '09:00-12:00' -- ts check Work --week 2026-W11 --all
+refuse 'Cardiologist'
+refuse $'\033'
+expect 1 '"is_covered":true' -- ts check Work --week 2026-W11 --json
+is_json
+refuse 'Cardiologist'
+equal "worked" "$(json '$.total.worked_minutes')" 855
+equal "held" "$(json '$.total.held_minutes')" 60
+equal "the sum of the lines" "$(sqlite3 -batch :memory: "SELECT sum(json_extract(value, '\$.billed_minutes')) FROM
+    json_each(cast(readfile('$WORLD/out.json') AS TEXT), '\$.lines')")" "$(json '$.total.billed_minutes')"
+equal "conflicts" "$(json '$.conflicts[0].start_time')" 2026-03-11T09:00:00Z
+equal "what is left out" "$(json '$.left_out.private')" 1
+expect 0 '2 lines, worked 4:00' '0 errors, 0 warnings' -- ts check Work --week 2026-W13
+equal "rows that a check wrote" "$(sql 'SELECT count(*) FROM action_log')" 0
+
+# An unknown zone names the configuration.
+sql_write "UPDATE archive_configurations SET timezone = 'Mars/Base'"
+expect 1 'archive configuration "Work": .*Mars/Base' -- ts check Work --week 2026-W11
+expect 1 'archive configuration "Work": .*Mars/Base' -- ts issue Work --week 2026-W11
+sql_write "UPDATE archive_configurations SET timezone = 'Europe/Berlin'"
+
+# ---- a conflict is decided ----
+
+expect 1 'conflict' -- ts issue Work --week 2026-W11
+equal "timesheets after a refusal" "$(sql 'SELECT count(*) FROM timesheets')" 0
+TASK=$(sql "SELECT id FROM action_log WHERE event_type = 'timesheet_conflict' AND state = 'open'")
+PLANNING=$(sql "SELECT id FROM appointments WHERE subject = 'Planning'")
+SUPPORT=$(sql "SELECT id FROM appointments WHERE subject = 'Support'")
+expect 0 'timesheet_conflict' -- aa action list
+expect 0 'timesheet_conflict' "^ *$PLANNING +1 +2026-03-11 09:00 CET +2026-03-11 11:00 CET +Planning" "^ *$SUPPORT .*Support" -- \
+    aa action show "$TASK"
+expect 0 "\"appointments\":\\[\\{\"id\":$PLANNING," -- aa action show "$TASK" --json
+is_json
+expect 2 'say what is decided' -- aa action resolve "$TASK"
+expect 2 'ID is missing' -- aa action resolve
+expect 2 '--keep: "x" is not a number' -- aa action resolve "$TASK" --keep x
+expect 1 'no task 99' -- aa action resolve 99 --keep "$PLANNING"
+expect 1 'not about appointment 1;|not about appointment 99999' -- aa action resolve "$TASK" --keep 99999
+expect 0 "task $TASK is resolved: appointment $PLANNING" -- aa action resolve "$TASK" --keep "$PLANNING" --note "as agreed with Globex"
+expect 1 "task $TASK is resolved already" -- aa action resolve "$TASK" --keep "$SUPPORT"
+expect 0 'nothing waits' -- aa action list
+expect 0 'overlap_ruling' 'as agreed with Globex' -- aa audit list --json
+expect 1 'billed 13:30 \(13:15 before rounding\)' '1 error,' -- ts check Work --week 2026-W11
+
+# ---- the category is corrected in Outlook ----
+
+expect 1 'has 1 error in its check' -- ts issue Work --week 2026-W11
+sim_post load '{"remove":["e-malformed"]}'
+archive 2026-03-09 2026-03-29
+expect 3 'billed 13:30 \(13:15 before rounding\)' '0 errors, 2 warnings' '1  has disappeared' -- ts check Work --week 2026-W11
+
+# ---- the issue ----
+
+expect 0 'timesheet 2026-0001/1 issued: 2026-03-09 to 2026-03-15, Europe/Berlin' \
+    '10 lines, worked 14:15, held 0:00, billed 13:30 \(13:15 before rounding\)' -- ts issue Work --week 2026-W11 --no-documents
+expect 1 'is issued as timesheet 2026-0001' -- ts issue Work --week 2026-W11
+expect 1 'overlaps timesheet 2026-0001' -- ts issue Work --month 2026-03 --force
+expect 1 'exactly 2026-03-09' -- ts issue Work --from 2026-03-09 --to 2026-03-10 --revise
+expect 1 'nothing to revise' -- ts issue Work --week 2026-W13 --revise
+expect 0 'nothing has changed' -- ts issue Work --week 2026-W11 --revise
+expect 0 '^\{"id":null\}$' -- ts issue Work --week 2026-W11 --revise --json
+expect 0 '2026-0001/1 +issued +anna@example.com +Work +2026-03-09 +2026-03-15' ' 14:15 +0:00 +13:30 +none' -- ts list
+expect 0 '2026-0001/1' -- ts list anna
+expect 0 '"number":"2026-0001","revision":1,"status":"issued"' '"billed_minutes":810' -- ts list --json
+is_json
+expect 3 'issued already: 2026-0001/1' -- ts check Work --week 2026-W11
+expect 3 '"issued_as":"2026-0001/1"' -- ts check Work --week 2026-W11 --json
+
+# ---- what it says ----
+
+expect 0 '^timesheet +2026-0001/1, issued' '^of +Anna Lindqvist <anna@example.com>' '^rules +.*up to 15 min per entry' '^hash +[0-9a-f]{64}$' \
+    '2026-03-09 Mon +09:00-12:00 +Acme GmbH +billable +Requirements workshop +3:00 +2:30 +2:30 +2\.50' \
+    '2026-03-13 Fri +22:00-24:00' '2026-03-14 Sat +00:00-01:10' 'non-billable travel' '^total +10 +14:15' \
+    'no documents; make them' 'nothing has changed in the archive since' -- ts show 2026-0001
+refuse $'\033'
+expect 0 '2026-0001' -- ts show 1
+expect 0 '2026-0001' -- ts show 2026-0001/1 --user anna
+expect 1 '2026-0001/7' -- ts show 2026-0001/7
+expect 0 '"content_hash":"[0-9a-f]{64}"' '"changed_since":\[\]' '"documents":\[\]' -- ts show 2026-0001 --json
+is_json
+equal "lines" "$(json '$.total.lines')" 10
+equal "billed" "$(json '$.total.billed_minutes')" 810
+for part in days customers; do
+    equal "the sum of $part" "$(sqlite3 -batch :memory: "SELECT sum(json_extract(value, '\$.sum.billed_minutes')) || ' ' ||
+        sum(json_extract(value, '\$.sum.billed_hundredths')) FROM json_each(cast(readfile('$WORLD/out.json') AS TEXT), '\$.$part')")" "810 1350"
+done
+
+# ---- every number is explained ----
+
+WORKSHOP=$(sql "SELECT id FROM appointments WHERE subject = 'Requirements workshop'")
+expect 0 'line 1 of 2026-0001/1: 2026-03-09 Mon, Acme GmbH, billable' "appointment $WORKSHOP, version 1, archived" \
+    'begins +2026-03-09 09:00 CET \(2026-03-09 08:00 UTC\)' 'ends +2026-03-09 12:00 CET \(2026-03-09 11:00 UTC\)' 'categories +\["Acme GmbH - billable"\]' \
+    'span +3:00  09:00-12:00' 'taken away +-0:30  .*[Bb]reak|taken away +-0:30  .*Lunch' 'worked +2:30' 'to be billed +2:30  worked' \
+    'billed +2:30  rounded up to 15 min per entry: 2:30 is 2:30' 'in decimals +2\.50' 'no newer version' -- ts show 2026-0001 --explain 1
+expect 0 'billed +1:30  rounded up to 15 min per entry: 1:20 is 1:30' 'in decimals +1\.50 +hours billed, 1\.33 worked' -- ts show 2026-0001 --explain 2
+refuse $'\033'
+expect 0 'span +1:10  00:00-01:10, the part of it on this day' 'begins +2026-03-13 22:00 CET' -- ts show 2026-0001 --explain 10
+expect 0 'non-billable' -- ts show 2026-0001 --explain 7
+expect 0 "$PLANNING +1 +2026-03-11 Wed" 'added up again: 2 lines, worked 2:30, held 0:00, billed 2:30' 'as the timesheet says' -- \
+    ts show 2026-0001 --explain 2026-03-11
+expect 0 'added up again: 4 lines|added up again: 3 lines' -- ts show 2026-0001 --explain 'globex'
+expect 0 'added up again: 10 lines, worked 14:15, held 0:00, billed 13:30' 'in decimals: 14.25 worked, 13.50 billed' -- \
+    ts show 2026-0001 --explain total
+expect 0 "\"appointment_id\":$WORKSHOP" '"rounded_together":\{"lines":1' '"newest_version":1' -- ts show 2026-0001 --explain 1 --json
+is_json
+expect 0 '"explained":"total"' -- ts show 2026-0001 --explain total --json
+is_json
+equal "the sum of explained lines" "$(sqlite3 -batch :memory: "SELECT sum(json_extract(value, '\$.line.billed_minutes')) FROM
+    json_each(cast(readfile('$WORLD/out.json') AS TEXT), '\$.lines')")" 810
+for wrong in 11 0 2026-03-15 Initech 2026-02-30; do
+    expect 1 "no line, day or customer \"$wrong\"; it has lines 1 to 10" -- ts show 2026-0001 --explain "$wrong"
+done
+
+# ---- the archive goes on ----
+
+sim_post load '{"events":[{"calendar":"AAMkAGVmMDEzAnnaCalendar0AAA=","event":{"id":"e-design","subject":"Design","importance":"high",
+    "categories":["Acme GmbH - billable"],"start":{"dateTime":"2026-03-10T08:30:00","timeZone":"W. Europe Standard Time"},
+    "end":{"dateTime":"2026-03-10T11:00:00","timeZone":"W. Europe Standard Time"}}}],"remove":["e-review"]}'
+archive 2026-03-09 2026-03-29
+DESIGN_LINE=$(sql "SELECT line_no FROM timesheet_lines WHERE subject = 'Design'")
+expect 0 'changed in the archive since' 'changed +2026-03-10 Tue +08:30-11:00 +Acme GmbH +Design +2:00 > 2:30 +2:00 > 2:30' 'removed +2026-03-09 Mon' \
+    'billed 13:30 before, 12:30 after: -1:00' -- ts show 2026-0001
+expect 0 'It has version 2 since' 'diff 2026-0001 --now' -- ts show 2026-0001 --explain "$DESIGN_LINE"
+expect 0 'disappeared from the calendar since' -- ts show 2026-0001 --explain 2
+expect 3 '2026-0001/1 and the archive now: 2 differences, 2 of them in what is billed' -- ts diff 2026-0001 --now
+expect 3 '"after":null' '"kind":"removed"' -- ts diff 2026-0001 --now --json
+is_json
+expect 1 'first revision; --now compares' -- ts diff 2026-0001
+expect 0 'timesheet 2026-0001/2 issued' 'removed +2026-03-09 Mon' 'changed +2026-03-10 Tue' 'billed 13:30 before, 12:30 after: -1:00' -- \
+    ts issue Work --week 2026-W11 --revise --no-documents
+expect 0 '2026-0001/2 +issued' '2026-0001/1 +superseded' -- ts list
+expect 3 '2026-0001/1 and 2026-0001/2: 2 differences' -- ts diff 2026-0001
+expect 3 '2026-0001/1 and 2026-0001/2: 2 differences' -- ts diff 2026-0001 1
+expect 3 '2026-0001/2 and 2026-0001/1: 2 differences' 'added +2026-03-09 Mon' -- ts diff 2026-0001 2 1
+expect 3 '"before":\{"id":[0-9]+,"number":"2026-0001","revision":1\}' -- ts diff 2026-0001 1 2 --json
+is_json
+expect 0 '2026-0001/1 and 2026-0001/1: no difference' -- ts diff 2026-0001 1 1
+expect 0 '2026-0001/2 and the archive now: no difference' -- ts diff 2026-0001 --now
+expect 1 'superseded' -- ts diff 2026-0001/1 --now
+expect 1 '2026-0001/9' -- ts diff 2026-0001 9
+expect 0 'superseded' 'later revision has taken its place' 'billed|13:30' -- ts show 2026-0001/1
+expect 0 '"worked_minutes":[0-9]+' -- ts issue Work --week 2026-W13 --no-documents --json
+is_json
+equal "the second number" "$(json '$.number')" 2026-0002
+expect 0 '2026-03-29 Sun +00:00 CET-04:00 CEST +Globex +billable +Cut-over +3:00' 'nothing has changed' -- ts show 2026-0002
+expect 0 'no problem found' -- aa db check
+expect 0 -- aa audit verify
+
+printf '%s checks\n' "$CHECKS"
