@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The measurements behind ./dev bench: one JSON line per figure, each with what it is compared with, measured in the same run.
-# usage: run.sh BUILD-DIR TOOLS-DIR [archive|users|schedule]…   (default: all)
+# usage: run.sh BUILD-DIR TOOLS-DIR [archive|users|schedule|sheets]…   (default: all)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 AA_BIN=$1/bin
@@ -8,8 +8,9 @@ SIM_BIN=$2/bin
 shift 2
 . tests/lib/world.sh
 . bench/schedule.sh
+. bench/sheets.sh
 command -v sqlite3 >/dev/null || fail "sqlite3 is missing"
-NAMES=${*:-archive users schedule}
+NAMES=${*:-archive users schedule sheets}
 EVENTS=${BENCH_EVENTS:-1000 10000 100000}
 
 calc() { awk "BEGIN { printf \"%.4g\", $* }"; }
@@ -120,7 +121,7 @@ bench_users() {
 
 for name in $NAMES; do
     case $name in
-    archive | users | schedule) "bench_$name" ;;
-    *) fail "unknown measurement \"$name\" (archive, users, schedule)" ;;
+    archive | users | schedule | sheets) "bench_$name" ;;
+    *) fail "unknown measurement \"$name\" (archive, users, schedule, sheets)" ;;
     esac
 done

@@ -9,6 +9,7 @@
 #include "base/footprint.h"
 #include "base/log.h"
 #include "daemon/bind_graph.h"
+#include "daemon/bind_sheets.h"
 #include "daemon/bind_store.h"
 #include "daemon/bind_tokens.h"
 #include "daemon/database.h"
@@ -47,6 +48,8 @@ struct app {
     int64_t instance_id;
     struct writer *writer;
     struct bind_store *store;
+    struct scribe *scribe;
+    struct bind_sheets *sheets;
     struct bind_tokens *tokens;
     struct graph *graph; /* until the calendar has taken it */
     struct bind_graph *calendar;
@@ -79,6 +82,7 @@ static void on_writer_closed(void *arg)
     /* Not before: a question that was under way has been answered to them until now. */
     bind_tokens_destroy(app->tokens);
     bind_store_destroy(app->store);
+    bind_sheets_destroy(app->sheets);
     token_keeper_destroy(app->keeper);
     reload_destroy(app->reload);
     status_destroy(app->status);
@@ -108,10 +112,16 @@ static void on_calendar_closed(void *arg)
     writer_submit(app->writer, stop_instance, on_instance_stopped, app);
 }
 
-static void on_pings_out(void *arg)
+static void on_scribe_closed(void *arg)
 {
     struct app *app = arg;
     bind_graph_close(app->calendar, on_calendar_closed, app);
+}
+
+static void on_pings_out(void *arg)
+{
+    struct app *app = arg;
+    scribe_close(app->scribe, on_scribe_closed, app);
 }
 
 static void on_drained(void *arg)
@@ -274,6 +284,7 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
     if (!app->is_up) {
         app->is_up = true;
         token_keeper_start(app->keeper);
+        scribe_look(app->scribe); /* what was interrupted */
     }
     bool is_resting = scheduler_active(app->scheduler) == 0;
     if (is_resting || !status_is_ready(app->status)) {
@@ -309,6 +320,7 @@ static void on_reloaded(void *arg, const struct reload_change *change)
     struct app *app = arg;
     struct err e = {0};
     token_keeper_start(app->keeper);
+    scribe_look(app->scribe);
     if (change->has_new_zones) {
         scheduler_zones_changed(app->scheduler);
     }
@@ -419,11 +431,26 @@ static int watch_database(struct app *app, struct err *e)
                            &app->watch, e);
 }
 
+static void create_sheets(struct app *app)
+{
+    struct scribe_options scribe = {.loop = &app->loop,
+                                    .writer = app->writer,
+                                    .clock = &clock_real,
+                                    .config_path = app->options->config_path};
+    app->scribe = scribe_create(&scribe);
+    struct bind_sheets_options sheets = {.writer = app->writer,
+                                         .scribe = app->scribe,
+                                         .settings = &app->settings,
+                                         .instance_id = app->instance_id};
+    app->sheets = bind_sheets_create(&sheets);
+}
+
 static int wire(struct app *app, struct err *e)
 {
     journal_init(&app->journal, &clock_real, app->zones, on_fatal, app);
     app->calendar = bind_graph_create(&app->loop, app->graph, app->zones);
     app->graph = NULL;
+    create_sheets(app);
     app->status = status_create(app->writer, &app->journal, &app->meter, &clock_real, app->zones);
     app->reload = create_reload(app);
     app->watchdog = create_watchdog(app);
@@ -451,6 +478,7 @@ static int wire(struct app *app, struct err *e)
     struct scheduler_options options = {
         .store = bind_store_port(app->store),
         .calendar = bind_graph_port(app->calendar),
+        .sheets = bind_sheets_port(app->sheets),
         .notifier = &app->journal.port,
         .timer = wall_timer_port(app->timer),
         .clock = &clock_real,

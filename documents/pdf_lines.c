@@ -101,40 +101,63 @@ static bool is_number(enum template_column kind)
     return kind == TEMPLATE_COLUMN_WORKED || kind == TEMPLATE_COLUMN_BILLED || kind == TEMPLATE_COLUMN_HOURS;
 }
 
-/* Where too little is left for the subject, the other texts give way. */
-static void squeeze(struct pdf *p, double fixed, double flexible)
+/* How far a column may give way where too little is left for the subject. */
+enum give { GIVE_NOTHING, GIVE_LAST, GIVE_FIRST, GIVE_COUNT };
+
+static enum give give_of(enum template_column kind)
 {
-    double space = p->right - p->left - GAP * (double)(p->n_columns - 1), subject = space - fixed - flexible;
-    double least = space * 0.24, scale = 1;
-    if (subject < least && flexible > 0) {
-        scale = larger((space - fixed - least) / flexible, 0.2);
-        subject = larger(space - fixed - flexible * scale, 20);
+    switch (kind) {
+    case TEMPLATE_COLUMN_WORKED:
+    case TEMPLATE_COLUMN_BILLED:
+    case TEMPLATE_COLUMN_HOURS: return GIVE_NOTHING;
+    case TEMPLATE_COLUMN_NO:
+    case TEMPLATE_COLUMN_TIME: return GIVE_LAST;
+    case TEMPLATE_COLUMN_DATE:
+    case TEMPLATE_COLUMN_CUSTOMER:
+    case TEMPLATE_COLUMN_TYPE:
+    case TEMPLATE_COLUMN_SUBJECT:
+    case TEMPLATE_COLUMN_LOCATION: return GIVE_FIRST;
     }
-    double x = p->left;
-    for (size_t i = 0; i < p->n_columns; i++) {
-        struct pdf_column *c = &p->columns[i];
-        if (c->kind == TEMPLATE_COLUMN_SUBJECT) {
-            c->width = subject;
-        } else if (c->align == PDF_LEFT) {
-            c->width *= scale;
-        }
-        c->x = x;
-        x += c->width + GAP;
+    return GIVE_NOTHING;
+}
+
+/* What the columns of each kind keep of their usual width, so that the subject has a fifth of the line. */
+static void squeeze(double space, const double sums[GIVE_COUNT], double ret_keep[GIVE_COUNT])
+{
+    double least = space / 5;
+    double first = (space - least - sums[GIVE_NOTHING] - sums[GIVE_LAST]) / larger(sums[GIVE_FIRST], 1);
+    double all = (space - least - sums[GIVE_NOTHING]) / larger(sums[GIVE_FIRST] + sums[GIVE_LAST], 1);
+    ret_keep[GIVE_NOTHING] = ret_keep[GIVE_LAST] = 1;
+    ret_keep[GIVE_FIRST] = smaller(first, 1);
+    if (first < 0.45) {
+        ret_keep[GIVE_FIRST] = ret_keep[GIVE_LAST] = larger(smaller(all, 1), 0.15);
     }
 }
 
 void pdf_lay_columns(struct pdf *p)
 {
-    double fixed = 0, flexible = 0;
+    double sums[GIVE_COUNT] = {0}, keep[GIVE_COUNT], x = p->left;
     p->n_columns = p->t->n_columns;
     for (size_t i = 0; i < p->n_columns; i++) {
         struct pdf_column *c = &p->columns[i];
         c->kind = p->t->columns[i];
         c->align = is_number(c->kind) ? PDF_RIGHT : PDF_LEFT;
         c->width = pdf_usual_width(p, c->kind);
-        *(c->align == PDF_RIGHT ? &fixed : &flexible) += c->width;
+        sums[give_of(c->kind)] += c->width;
     }
-    squeeze(p, fixed, flexible);
+    double space = p->right - p->left - GAP * (double)(p->n_columns - 1);
+    squeeze(space, sums, keep);
+    double subject = space;
+    for (enum give give = GIVE_NOTHING; give < GIVE_COUNT; give++) {
+        subject -= keep[give] * sums[give];
+    }
+    for (size_t i = 0; i < p->n_columns; i++) {
+        struct pdf_column *c = &p->columns[i];
+        c->width =
+            c->kind == TEMPLATE_COLUMN_SUBJECT ? larger(subject, 20) : c->width * keep[give_of(c->kind)];
+        c->x = x;
+        x += c->width + GAP;
+    }
 }
 
 static bool has_column(const struct pdf *p, enum template_column kind)
@@ -377,7 +400,8 @@ static void draw_days_lines(struct pdf *p, const struct sheet_day_sum *day, stru
             continue_on_next_page(p, day, true);
         }
         draw_row(p, row);
-        if (!p->is_dry && p->in->progress && line->no % PROGRESS_STEP == 0) {
+        if (!p->is_dry && p->in->progress &&
+            (line->no % PROGRESS_STEP == 0 || line->no == (int64_t)p->in->sheet->n_lines)) {
             p->in->progress(p->in->progress_arg, line->no, (int64_t)p->in->sheet->n_lines);
         }
     }

@@ -1,4 +1,5 @@
-/* archive_steps - the steps that bring a window of a calendar into the archive, shared by the job types that need it there:
+/* archive_steps - the steps that bring a window of a calendar into the archive, shared by the job types that
+ * need it there:
  *
  *     resolve → fetch (page by page into staging) → transform → store
  *
@@ -15,7 +16,9 @@ struct action archive_step_store(const struct run *run, const struct step_event 
 
 /* As rows of a job's table, in this order. */
 #define ARCHIVE_STEPS                                                                                        \
-    {"resolve", archive_step_resolve}, {"fetch", archive_step_fetch},                                        \
-        {"transform", archive_step_transform}, {"store", archive_step_store}
+    {"resolve", archive_step_resolve}, {"fetch", archive_step_fetch}, {"transform", archive_step_transform}, \
+    {                                                                                                        \
+        "store", archive_step_store                                                                          \
+    }
 
 #endif

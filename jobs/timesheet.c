@@ -3,7 +3,6 @@
 #include "base/attr.h"
 #include "jobs/archive_steps.h"
 
-
 static struct action act_archive(const struct run *run UNUSED, const struct step_event *ev)
 {
     switch (ev->kind) {
@@ -39,9 +38,8 @@ static struct action act_finish(const struct run *run, const struct step_event *
 }
 
 static const struct step steps[] = {
-    {"archive", act_archive}, ARCHIVE_STEPS,
-    {"issue", act_issue},     {"render", act_render},
-    {"upload", act_upload},   {"finish", act_finish},
+    {"archive", act_archive}, ARCHIVE_STEPS,          {"issue", act_issue},
+    {"render", act_render},   {"upload", act_upload}, {"finish", act_finish},
 };
 
 const struct job_kind timesheet_kind = {JOB_TIMESHEET, steps, ARRAY_LEN(steps), "fetch", "issue"};

@@ -25,8 +25,8 @@ static const struct count_row count_rows[] = {
 };
 /* Of timesheets; written only where they are not 0. */
 static const struct count_row sheet_rows[] = {
-    COUNT_ROW(lines), COUNT_ROW(late), COUNT_ROW(conflicts), COUNT_ROW(errors), COUNT_ROW(warnings), COUNT_ROW(worked),
-    COUNT_ROW(held), COUNT_ROW(billed), COUNT_ROW(documents), COUNT_ROW(unmade),
+    COUNT_ROW(lines),  COUNT_ROW(late), COUNT_ROW(conflicts), COUNT_ROW(errors),    COUNT_ROW(warnings),
+    COUNT_ROW(worked), COUNT_ROW(held), COUNT_ROW(billed),    COUNT_ROW(documents), COUNT_ROW(unmade),
 };
 /* Before the name of a reason: "cancelled" is a verdict of the archive, too. */
 #define LEFT_OUT "left_out_"
@@ -76,8 +76,8 @@ static bool is_name(const char *name, size_t len, const char *known)
     return strlen(known) == len && memcmp(name, known, len) == 0;
 }
 
-static void set_row(struct run_counts *counts, const struct count_row *rows, size_t n, const char *name, size_t len,
-                    int64_t value)
+static void set_row(struct run_counts *counts, const struct count_row *rows, size_t n, const char *name,
+                    size_t len, int64_t value)
 {
     for (size_t i = 0; i < n; i++) {
         if (is_name(name, len, rows[i].name)) {

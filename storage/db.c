@@ -194,9 +194,11 @@ static int check_owner(struct db *db, struct err *e)
         db->path, (unsigned)id, (int)tables);
 }
 
-/* A savepoint keeps a copy of each page that is changed in it, in memory up to this and then in a file; 64
- * KiB, SQLite's own choice, are four of our pages, and the writing of such files was most of the work. */
-#define SAVEPOINT_BYTES (4 * 1024 * 1024)
+/* A savepoint keeps a copy of each page that is changed in it, and so does a statement that may fail halfway:
+ * in memory, however many they are.  With a limit they would go to a file from there on.  With SQLite's own
+ * limit, four of our pages, the writing of such files was most of the work; above 128 KiB the way to the file
+ * is broken (it writes all of it at once, and unixWrite masks the length with 0x1ffff: "disk is full"). */
+#define SAVEPOINT_BYTES (-1)
 
 static void configure_library(void)
 {

@@ -97,8 +97,8 @@ static void find_days(struct sheet_source *source)
     int32_t first_day = source->n_closed > 0 ? source->closed[0].from_day : source->window.from_day;
     add_days(source, source->window.from_day, source->window.to_day);
     for (size_t i = 0; i < source->n_items; i++) {
-        struct sheet_days days = sheet_item_days(source->zone, &source->items[i]);
-        if (days.from_day < source->window.from_day) {
+        if (sheet_item_is_before(&source->window, &source->items[i])) {
+            struct sheet_days days = sheet_item_days(source->zone, &source->items[i]);
             add_days(source, days.from_day > first_day ? days.from_day : first_day,
                      days.to_day < source->window.from_day ? days.to_day : source->window.from_day);
         }

@@ -136,21 +136,37 @@ static int make_issued(const struct freezing *fr, struct err *e)
 
 /* ---- the appointments ---- */
 
+#define CLAIM_LINES 256 /* at once: a statement keeps a copy of each page that it changes until it ends */
+
 /* The sheet of its first line among those that are issued; NULL where there is none. */
 #define FIRST_SHEET                                                                                          \
-    "(SELECT l.timesheet_id FROM timesheet_lines AS l JOIN timesheets AS t ON t.id = l.timesheet_id "        \
-    "WHERE l.appointment_id = appointments.id AND t.status = 'issued' ORDER BY l.day, l.timesheet_id LIMIT " \
-    "1)"
+    "(SELECT t.id FROM timesheet_lines l JOIN timesheets t ON t.id = l.timesheet_id WHERE "                  \
+    "l.appointment_id = appointments.id AND t.status = 'issued' ORDER BY l.day, t.id LIMIT 1)"
+
+static int claim_lines(const struct freezing *fr, int64_t sheet_id, int64_t first_no, struct err *e)
+{
+    struct stmt *s =
+        db_stmt(fr->db, "UPDATE appointments SET timesheet_id = " FIRST_SHEET ", updated_at = $2 WHERE id IN "
+                        "(SELECT appointment_id FROM timesheet_lines WHERE timesheet_id = $1 AND "
+                        "line_no >= $3 AND line_no < $4) AND timesheet_id IS NOT " FIRST_SHEET);
+    stmt_int(s, 1, sheet_id);
+    stmt_time(s, 2, fr->now_ms);
+    stmt_int(s, 3, first_no);
+    stmt_int(s, 4, first_no + CLAIM_LINES);
+    return stmt_run(s, e);
+}
 
 static int claim_appointments(const struct freezing *fr, int64_t sheet_id, struct err *e)
 {
+    int64_t last_no = 0;
     struct stmt *s =
-        db_stmt(fr->db, "UPDATE appointments SET timesheet_id = " FIRST_SHEET ", updated_at = $2 "
-                        "WHERE id IN (SELECT appointment_id FROM timesheet_lines WHERE timesheet_id = $1) "
-                        "AND timesheet_id IS NOT " FIRST_SHEET);
+        db_stmt(fr->db, "SELECT coalesce(max(line_no), 0) FROM timesheet_lines WHERE timesheet_id = $1");
     stmt_int(s, 1, sheet_id);
-    stmt_time(s, 2, fr->now_ms);
-    return stmt_run(s, e);
+    int r = stmt_get_int(s, &last_no, e);
+    for (int64_t no = 1; no <= last_no && r == 0; no += CLAIM_LINES) {
+        r = claim_lines(fr, sheet_id, no, e);
+    }
+    return r;
 }
 
 /* ---- documents ---- */

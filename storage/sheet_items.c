@@ -155,6 +155,11 @@ static bool is_in_period(const struct sheet_source *source, const struct sheet_i
                             : window_has_span(&source->window, item->start_ms, item->end_ms);
 }
 
+bool sheet_item_is_before(const struct window *w, const struct sheet_item *item)
+{
+    return item->is_all_day ? item->start_day < w->from_day : item->start_ms < w->from_ms;
+}
+
 struct sheet_days sheet_item_days(const struct tz *zone, const struct sheet_item *item)
 {
     if (item->is_all_day) {
@@ -204,12 +209,14 @@ static int read_known(struct reader *reader, struct err *e)
 }
 
 /* An appointment of the period that begins before it, on days that are closed. */
-static bool reaches_back(const struct reader *reader, const struct sheet_item *item, int64_t archived_ms)
+static bool reaches_back(const struct reader *reader, const struct sheet_item *item, const struct stmt *s)
 {
     const struct sheet_source *source = reader->source;
-    struct sheet_days days = sheet_item_days(source->zone, item);
-    return days.from_day < source->window.from_day &&
-           (is_late(source, days, archived_ms) || is_known_late(reader, item->appointment_id));
+    if (source->n_closed == 0 || !sheet_item_is_before(&source->window, item)) {
+        return false;
+    }
+    return is_late(source, sheet_item_days(source->zone, item), stmt_col_time(s, 18)) ||
+           is_known_late(reader, item->appointment_id);
 }
 
 /* ---- of the period ---- */
@@ -228,7 +235,7 @@ static int read_period(struct reader *reader, struct err *e)
     while ((r = stmt_step(s, e)) > 0) {
         struct sheet_item item = read_times(s);
         if (is_in_period(reader->source, &item)) {
-            item.is_late_candidate = reaches_back(reader, &item, stmt_col_time(s, 18));
+            item.is_late_candidate = reaches_back(reader, &item, s);
             add_item(reader, s, item);
         }
     }

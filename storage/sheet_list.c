@@ -172,9 +172,9 @@ int sheet_store_document_done(struct db *db, int64_t sheet_id, const struct shee
 int sheet_store_wanted(struct db *db, int64_t after_id, int64_t *ret_id, unsigned *ret_formats, struct err *e)
 {
     struct stmt *s =
-        db_stmt(db, "SELECT timesheet_id, format FROM timesheet_documents WHERE state = 'wanted' AND "
+        db_stmt(db, "SELECT timesheet_id, format FROM timesheet_documents WHERE state <> 'made' AND "
                     "timesheet_id = (SELECT min(timesheet_id) FROM timesheet_documents WHERE "
-                    "state = 'wanted' AND timesheet_id > $1)");
+                    "state <> 'made' AND timesheet_id > $1)");
     unsigned formats = 0;
     int64_t id = 0;
     int r;

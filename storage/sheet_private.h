@@ -46,6 +46,7 @@ struct sheet_days {
 };
 
 /* The local days that an appointment touches. */
+bool sheet_item_is_before(const struct window *w, const struct sheet_item *item); /* it begins before */
 struct sheet_days sheet_item_days(const struct tz *zone, const struct sheet_item *item);
 
 /* Everything a struct sheet_input points to. */

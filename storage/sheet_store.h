@@ -125,7 +125,8 @@ struct sheet_document_result {
 };
 MUST_CHECK int sheet_store_document_done(struct db *db, int64_t sheet_id,
                                          const struct sheet_document_result *result, struct err *e);
-/* The oldest sheet that still wants documents, behind after_id; ERR_NOT_FOUND. */
+/* The oldest sheet that still wants documents, or of which some could not be made, behind after_id;
+ * ERR_NOT_FOUND. */
 MUST_CHECK int sheet_store_wanted(struct db *db, int64_t after_id, int64_t *ret_id, unsigned *ret_formats,
                                   struct err *e);
 

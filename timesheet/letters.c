@@ -256,27 +256,28 @@ static int32_t min3(int32_t a, int32_t b, int32_t c)
     return least < c ? least : c;
 }
 
+/* Three rows of the table of prefixes are enough: two letters that stand the wrong way round look back by
+ * two. */
 int32_t letters_distance(const char *a, const char *b, int32_t most)
 {
     uint32_t x[DISTANCE_MAX_LEN], y[DISTANCE_MAX_LEN];
-    int32_t n, m, row[DISTANCE_MAX_LEN + 1];
+    int32_t n, m, rows[3][DISTANCE_MAX_LEN + 1];
     if (!spell(a, x, &n) || !spell(b, y, &m) || n - m > most || m - n > most) {
         return INT32_MAX;
     }
     for (int32_t k = 0; k <= m; k++) {
-        row[k] = k;
+        rows[0][k] = k;
     }
     for (int32_t i = 1; i <= n; i++) {
-        int32_t diagonal = row[0], least = row[0] = i;
+        int32_t *row = rows[i % 3], *above = rows[(i + 2) % 3];
+        row[0] = i;
         for (int32_t k = 1; k <= m; k++) {
-            int32_t replaced = diagonal + (x[i - 1] != y[k - 1]);
-            diagonal = row[k];
-            row[k] = min3(replaced, row[k] + 1, row[k - 1] + 1);
-            least = row[k] < least ? row[k] : least;
-        }
-        if (least > most) {
-            return INT32_MAX;
+            row[k] = min3(above[k - 1] + (x[i - 1] != y[k - 1]), above[k] + 1, row[k - 1] + 1);
+            if (i > 1 && k > 1 && x[i - 1] == y[k - 2] && x[i - 2] == y[k - 1]) {
+                int32_t swapped = rows[(i + 1) % 3][k - 2] + 1;
+                row[k] = swapped < row[k] ? swapped : row[k];
+            }
         }
     }
-    return row[m] <= most ? row[m] : INT32_MAX;
+    return rows[n % 3][m] <= most ? rows[n % 3][m] : INT32_MAX;
 }

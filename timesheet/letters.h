@@ -40,8 +40,9 @@ const char *letters_fold(struct arena *a, struct letters_slice slice);
 /* Below, equal or above zero, in small letters. */
 int letters_compare(const char *a, const char *b);
 
-/* How many characters must be put in, taken out or replaced to make b of a, in small letters; INT32_MAX when
- * it is more than `most` (at most 2) or one of them is longer than 100 characters. */
+/* How many characters must be put in, taken out, replaced or swapped with their neighbour to make b of a, in
+ * small letters; INT32_MAX when it is more than `most` (at most 2) or one of them is longer than 100
+ * characters. */
 int32_t letters_distance(const char *a, const char *b, int32_t most);
 
 #endif

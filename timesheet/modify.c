@@ -76,11 +76,12 @@ bool modify_has_equal_categories(const struct sheet_item *a, const struct sheet_
 struct original {
     uint32_t entry;
     int64_t start_min, end_min; /* as they were */
+    int64_t from_min;           /* the earlier of that start and what it was when the pass began */
 };
 
 struct modifying {
     struct work *w;
-    struct original *originals; /* ordinary timed entries, by start as they were */
+    struct original *originals; /* ordinary timed entries, by from_min */
     size_t n_originals;
     size_t n_begun; /* of them, those that start before the modification at hand or near it */
     uint32_t *open; /* of those, the ones that may still matter */
@@ -154,7 +155,7 @@ static int64_t last_end(const struct modifying *m, const struct original *o)
 /* Opens what begins up to where the modification begins, and closes what has ended before it. */
 static void advance(struct modifying *m, int64_t start_min)
 {
-    while (m->n_begun < m->n_originals && m->originals[m->n_begun].start_min <= start_min + NEAR_MIN) {
+    while (m->n_begun < m->n_originals && m->originals[m->n_begun].from_min <= start_min + NEAR_MIN) {
         m->open[m->n_open++] = (uint32_t)m->n_begun++;
     }
     size_t n = 0;
@@ -176,7 +177,7 @@ static const struct original *find_original(struct modifying *m, const struct en
     }
     bool looks_ahead = mod->modification == MODIFY_SHORTENED || mod->modification == MODIFY_EARLY_START;
     for (size_t i = m->n_begun; looks_ahead && i < m->n_originals && m->n_looks <= LOOKS_MAX; i++) {
-        if (m->originals[i].start_min > mod->end_min + NEAR_MIN) {
+        if (m->originals[i].from_min > mod->end_min + NEAR_MIN) {
             break;
         }
         look_at(m, mod, &m->originals[i], &best);
@@ -253,10 +254,31 @@ static void collect(struct modifying *m, uint32_t *mods, size_t *ret_n_mods)
         if (entry->modification != MODIFY_NONE) {
             mods[n++] = i;
         } else if (!entry->item->is_all_day && entry->end_min > entry->start_min) {
-            m->originals[m->n_originals++] = (struct original){i, entry->start_min, entry->end_min};
+            m->originals[m->n_originals++] = (struct original){i, entry->start_min, entry->end_min, 0};
         }
     }
     *ret_n_mods = n;
+}
+
+static int by_from(const void *a, const void *b)
+{
+    const struct original *x = a, *y = b;
+    if (x->from_min != y->from_min) {
+        return x->from_min < y->from_min ? -1 : 1;
+    }
+    return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+static void sort_originals(struct modifying *m)
+{
+    for (size_t i = 0; i < m->n_originals; i++) {
+        struct original *o = &m->originals[i];
+        int64_t now_min = m->w->entries[o->entry].start_min;
+        o->from_min = now_min < o->start_min ? now_min : o->start_min;
+    }
+    if (m->n_originals > 0) {
+        qsort(m->originals, m->n_originals, sizeof *m->originals, by_from);
+    }
 }
 
 /* One pass in the order of starts over the ones that are left; how many found their original. */
@@ -264,6 +286,7 @@ static size_t pass(struct modifying *m, const uint32_t *mods, size_t n_mods)
 {
     size_t n_found = 0;
     m->n_begun = m->n_open = 0;
+    sort_originals(m);
     for (size_t i = 0; i < n_mods && m->n_looks <= LOOKS_MAX; i++) {
         struct entry *mod = &m->w->entries[mods[i]];
         n_found += !mod->is_used_up && apply(m, mod);

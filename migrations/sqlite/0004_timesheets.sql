@@ -148,7 +148,7 @@ CREATE TABLE timesheet_documents (
     PRIMARY KEY (timesheet_id, format),
     FOREIGN KEY (user_id, timesheet_id) REFERENCES timesheets(user_id, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX idx_timesheet_documents_wanted ON timesheet_documents(timesheet_id) WHERE state = 'wanted';
+CREATE INDEX idx_timesheet_documents_wanted ON timesheet_documents(timesheet_id) WHERE state <> 'made';
 
 -- A person's decision about two appointments that share minutes: who gets them.
 CREATE TABLE overlap_rulings (

@@ -14,7 +14,8 @@ static struct world_sheet *find_sheet(struct world *w, const struct run *run)
     return NULL;
 }
 
-static void look(void *self, const struct run *run, const struct tz *zone UNUSED, port_looked_done done, void *arg)
+static void look(void *self, const struct run *run, const struct tz *zone UNUSED, port_looked_done done,
+                 void *arg)
 {
     world_enqueue(self, CALL_LOOKED, run, arg)->fn.looked = done;
 }
@@ -35,7 +36,8 @@ static void save(struct world *w, const struct run *run, const struct sheet_resu
     r->row.sheet_id = result->sheet_id;
 }
 
-static void issue(void *self, const struct run *run, const struct tz *zone UNUSED, port_sheet_done done, void *arg)
+static void issue(void *self, const struct run *run, const struct tz *zone UNUSED, port_sheet_done done,
+                  void *arg)
 {
     struct world *w = self;
     struct call *c = enqueue_sheet(w, run, done, arg);
@@ -45,7 +47,8 @@ static void issue(void *self, const struct run *run, const struct tz *zone UNUSE
     struct world_sheet *sheet = find_sheet(w, run);
     if (!sheet) {
         sheet = &w->sheets_made[w->n_sheets++];
-        *sheet = (struct world_sheet){.job_id = run->job_id, .from_day = run->from_day, .to_day = run->to_day};
+        *sheet =
+            (struct world_sheet){.job_id = run->job_id, .from_day = run->from_day, .to_day = run->to_day};
     }
     c->sheet.sheet_id = sheet - w->sheets_made + 1;
     c->sheet.counts.lines = 3;

@@ -1,4 +1,5 @@
-/* Timesheet runs in a simulated world: every fault, every crash point, every stop; one sheet for each period. */
+/* Timesheet runs in a simulated world: every fault, every crash point, every stop; one sheet for each period.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,7 +75,8 @@ static void test_missed_weeks(void **state)
     world_run_until(&world, world.now_ms + SOON);
     assert_int_equal(world.n_sheets, 5);
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(world.sheets_made[i].from_day, civil_to_day((struct civil_date){2026, 3, 9}) + 7 * i);
+        assert_int_equal(world.sheets_made[i].from_day,
+                         civil_to_day((struct civil_date){2026, 3, 9}) + 7 * i);
         assert_int_equal(world.sheets_made[i].to_day - world.sheets_made[i].from_day, 7);
         assert_true(world.sheets_made[i].is_rendered);
     }
@@ -151,8 +153,9 @@ static void test_every_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),       cmocka_unit_test(test_missed_weeks), cmocka_unit_test(test_every_fault),
-        cmocka_unit_test(test_every_crash), cmocka_unit_test(test_every_stop),
+        cmocka_unit_test(test_plain),       cmocka_unit_test(test_missed_weeks),
+        cmocka_unit_test(test_every_fault), cmocka_unit_test(test_every_crash),
+        cmocka_unit_test(test_every_stop),
     };
     return cmocka_run_group_tests_name("sheets", tests, NULL, NULL);
 }

@@ -35,7 +35,13 @@ static void test_steps(void **state)
         {"good", "finish", enter, {0}, ACT_FINISH, NULL, OUTCOME_SUCCESS},
         {"quarantine", "finish", enter, {.counts = {.quarantined = 1}}, ACT_FINISH, NULL, OUTCOME_PARTIAL},
         {"a conflict", "finish", enter, {.counts = {.errors = 1}}, ACT_FINISH, NULL, OUTCOME_PARTIAL},
-        {"warnings are no failure", "finish", enter, {.counts = {.warnings = 3}}, ACT_FINISH, NULL, OUTCOME_SUCCESS},
+        {"warnings are no failure",
+         "finish",
+         enter,
+         {.counts = {.warnings = 3}},
+         ACT_FINISH,
+         NULL,
+         OUTCOME_SUCCESS},
         {"a document", "finish", enter, {.counts = {.unmade = 1}}, ACT_FINISH, NULL, OUTCOME_PARTIAL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

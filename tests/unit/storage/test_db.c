@@ -394,6 +394,42 @@ static void savepoint_undoes_only_its_own(void **state)
     assert_int_equal(get_int(f->db, "SELECT sum(id) FROM t"), 3);
 }
 
+/* 300 pages of 16 KiB that were there before: what SQLite keeps in memory of them is more than it can write
+ * to a file. */
+static void savepoint_may_change_many_pages(void **state)
+{
+    struct fixture *f = *state;
+    assert_ok(db_exec(f->db,
+                      "CREATE TABLE wide (id INTEGER PRIMARY KEY, x BLOB, n INTEGER NOT NULL DEFAULT 0)",
+                      &f->e),
+              f->e);
+    assert_ok(db_exec(f->db,
+                      "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 300) "
+                      "INSERT INTO wide (id, x) SELECT i, zeroblob(16000) FROM c",
+                      &f->e),
+              f->e);
+    assert_ok(db_begin(f->db, &f->e), f->e);
+    assert_ok(db_savepoint(f->db, &f->e), f->e);
+    assert_ok(db_exec(f->db, "UPDATE wide SET n = 1", &f->e), f->e);
+    assert_int_equal(get_int(f->db, "SELECT sum(n) FROM wide"), 300);
+    db_rollback_to(f->db);
+    assert_int_equal(get_int(f->db, "SELECT sum(n) FROM wide"), 0);
+    assert_ok(db_commit(f->db, &f->e), f->e);
+}
+
+/* A reader sees one state, and keeps nobody from writing. */
+static void reading_is_a_snapshot(void **state)
+{
+    struct fixture *f = *state;
+    assert_ok(db_begin_reading(f->db, &f->e), f->e);
+    assert_int_equal(get_int(f->db, "SELECT count(*) FROM t"), 0);
+    assert_int_equal(fixture_exec(f, "INSERT INTO t (id) VALUES (1)"), SQLITE_OK);
+    assert_int_equal(get_int(f->db, "SELECT count(*) FROM t"), 0);
+    assert_code(db_begin_reading(f->db, &f->e), ERR_BUG, f->e);
+    db_rollback(f->db);
+    assert_int_equal(get_int(f->db, "SELECT count(*) FROM t"), 1);
+}
+
 static void savepoints_have_a_depth(void **state)
 {
     struct fixture *f = *state;
@@ -460,6 +496,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(nested_transaction_names_the_first, setup_table,
                                         fixture_teardown_bare),
         cmocka_unit_test_setup_teardown(savepoint_undoes_only_its_own, setup_table, fixture_teardown_bare),
+        cmocka_unit_test_setup_teardown(savepoint_may_change_many_pages, setup_table, fixture_teardown_bare),
+        cmocka_unit_test_setup_teardown(reading_is_a_snapshot, setup_table, fixture_teardown_bare),
         cmocka_unit_test_setup_teardown(savepoints_have_a_depth, setup_table, fixture_teardown_bare),
         cmocka_unit_test_setup_teardown(other_writer_is_noticed, setup_table, fixture_teardown_bare),
         cmocka_unit_test_setup_teardown(errors_may_be_asked_for_with_null, setup_table,

@@ -1,0 +1,312 @@
+/* Appointments that change another one: which they mean, and what becomes of it. */
+#include "compose_fixture.h"
+
+#include "timesheet/modify.h"
+
+static void test_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *subject;
+        enum modify_kind kind;
+    } cases[] = {
+        {"Extended", MODIFY_EXTENDED},
+        {"extension", MODIFY_EXTENDED},
+        {" EXTENDED\t", MODIFY_EXTENDED},
+        {"Shortened", MODIFY_SHORTENED},
+        {"Early start", MODIFY_EARLY_START},
+        {"early \t\u00a0START", MODIFY_EARLY_START},
+        {"Late Start", MODIFY_LATE_START},
+        {"Extended warranty", MODIFY_NONE},
+        {"The shortened talk", MODIFY_NONE},
+        {"Early starters", MODIFY_NONE},
+        {"Earlystart", MODIFY_NONE},
+        {"Late  start of the project", MODIFY_NONE},
+        {"", MODIFY_NONE},
+        {"Extendéd", MODIFY_NONE},
+        {"Extensions", MODIFY_NONE},
+        {"Late start Late start", MODIFY_NONE},
+        {"\u00a0Extended\u00a0", MODIFY_EXTENDED},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        if (modify_kind(cases[i].subject) != cases[i].kind) {
+            fail_msg("\"%s\": %d", cases[i].subject, modify_kind(cases[i].subject));
+        }
+    }
+}
+
+struct act {
+    const char *start, *end, *subject, *category; /* HH:MM on 2026-03-03 */
+};
+
+struct modify_case {
+    const char *name;
+    struct act acts[5];
+    const char *lines;
+    const char *left; /* reasons in the order of the acts, one letter each: . = on the sheet, m, d, o = orphan
+                         on the sheet */
+};
+
+#define ACME "Acme - billable"
+#define BETA "Beta - billable"
+
+static char letter_of(const struct scene *s, const struct sheet_item *item)
+{
+    const char *why = why_left(s, item);
+    if (why[0] != '\0') {
+        return why[0];
+    }
+    for (size_t i = 0; i < s->draft->n_findings; i++) {
+        if (s->draft->findings[i].kind == SHEET_FIND_ORPHAN &&
+            s->draft->findings[i].appointment_id == item->appointment_id) {
+            return 'o';
+        }
+    }
+    return '.';
+}
+
+static void play(struct scene *s, const struct modify_case *c)
+{
+    scene_begin(s, "Europe/Berlin", "2026-03-02", "2026-03-09");
+    for (size_t i = 0; i < ARRAY_LEN(c->acts) && c->acts[i].start; i++) {
+        char start[32], end[32];
+        snprintf(start, sizeof start, "2026-03-03 %s", c->acts[i].start);
+        snprintf(end, sizeof end, "2026-03-03 %s", c->acts[i].end);
+        add(s, start, end, c->acts[i].subject, c->acts[i].category);
+    }
+    compose(s);
+}
+
+static void check_cases(const struct modify_case *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct scene s;
+        char lines[4096] = "", left[8] = "";
+        size_t len = 0;
+        play(&s, &cases[i]);
+        for (size_t k = 0; k < s.draft->n_lines; k++) {
+            const struct sheet_line *l = &s.draft->lines[k];
+            int64_t from = tz_to_wall(s.input.zone, l->start_min * 60000) / 60000 % 1440, to = from + l->span;
+            len += (size_t)snprintf(lines + len, sizeof lines - len, "%s %02d:%02d-%02d:%02d %d%s%s%s\n",
+                                    l->subject, (int)from / 60, (int)from % 60, (int)to / 60, (int)to % 60,
+                                    l->worked, l->decision[0] ? " [" : "", l->decision,
+                                    l->decision[0] ? "]" : "");
+        }
+        for (size_t k = 0; k < s.input.n_items; k++) {
+            left[k] = letter_of(&s, &s.items[k]);
+        }
+        if (strcmp(lines, cases[i].lines) != 0 || strcmp(left, cases[i].left) != 0) {
+            fail_msg("case \"%s\": %s\n%s", cases[i].name, left, lines);
+        }
+        scene_end(&s);
+    }
+}
+
+static void test_each(void **state)
+{
+    (void)state;
+    const struct modify_case cases[] = {
+        {"extended",
+         {{"09:00", "10:00", "A", ACME}, {"10:00", "10:30", "Extended", NULL}},
+         "A 09:00-10:30 90 [extended by 0:30]\n",
+         ".m"},
+        {"extended, five minutes off",
+         {{"09:00", "10:00", "A", ACME}, {"10:05", "10:35", "Extension", NULL}},
+         "A 09:00-10:30 90 [extended by 0:30]\n",
+         ".m"},
+        {"extended, six minutes off: an orphan",
+         {{"09:00", "10:00", "A", ACME}, {"10:06", "10:36", "Extended", ACME}},
+         "A 09:00-10:00 60\nExtended 10:06-10:36 30\n",
+         ".o"},
+        {"the nearest end",
+         {{"09:00", "10:03", "A", ACME}, {"09:30", "10:01", "B", BETA}, {"10:00", "10:30", "Extended", NULL}},
+         "A 09:00-10:03 63 [09:30-10:03 open: line 2 claims it as well]\n"
+         "B 09:30-10:31 28 [extended by 0:30; 09:30-10:03 open: held on line 1]\n",
+         "..m"},
+        {"shortened",
+         {{"09:00", "10:00", "A", ACME}, {"09:45", "10:00", "Shortened", NULL}},
+         "A 09:00-09:45 45 [shortened by 0:15]\n",
+         ".m"},
+        {"shortened to nothing leaves a minute",
+         {{"09:00", "10:00", "A", ACME}, {"09:00", "10:00", "Shortened", NULL}},
+         "A 09:00-09:01 1 [shortened by 0:59]\n",
+         ".m"},
+        {"shortened, from before its start",
+         {{"09:00", "10:00", "A", ACME}, {"08:50", "09:10", "Shortened", NULL}},
+         "A 09:00-09:40 40 [shortened by 0:20]\n",
+         ".m"},
+        {"the longest overlap",
+         {{"09:00", "10:00", "A", ACME},
+          {"09:50", "11:00", "B", BETA},
+          {"09:40", "10:00", "Shortened", NULL}},
+         "A 09:00-09:40 40 [shortened by 0:20]\nB 09:50-11:00 70\n",
+         "..m"},
+        {"early start",
+         {{"09:00", "10:00", "A", ACME}, {"08:30", "09:00", "Early start", NULL}},
+         "A 08:30-10:00 90 [started early by 0:30]\n",
+         ".m"},
+        {"late start",
+         {{"09:00", "10:00", "A", ACME}, {"09:00", "09:15", "Late start", NULL}},
+         "A 09:15-10:00 45 [started late by 0:15]\n",
+         ".m"},
+        {"late start beyond its end leaves a minute",
+         {{"09:00", "10:00", "A", ACME}, {"09:00", "11:00", "Late start", NULL}},
+         "A 09:59-10:00 1 [started late by 0:59]\n",
+         ".m"},
+        {"of no length it changes nothing",
+         {{"09:00", "10:00", "A", ACME}, {"10:00", "10:00", "Extended", NULL}},
+         "A 09:00-10:00 60\n",
+         ".m"},
+        {"the same list of categories",
+         {{"09:00", "10:00", "A", ACME}, {"10:00", "10:30", "Extended", ACME}},
+         "A 09:00-10:30 90 [extended by 0:30]\n",
+         ".m"},
+        {"other categories mean another appointment",
+         {{"09:00", "10:00", "A", ACME}, {"09:00", "10:00", "B", BETA}, {"10:00", "10:30", "Extended", BETA}},
+         "B 09:00-10:30 90 [extended by 0:30; 09:00-10:00 open: line 2 claims it as well]\n"
+         "A 09:00-10:00 0 [09:00-10:00 open: held on line 1]\n",
+         "..m"},
+        {"no original: an ordinary one",
+         {{"14:00", "14:30", "Extended", ACME}},
+         "Extended 14:00-14:30 30\n",
+         "o"},
+        {"no original and no category", {{"14:00", "14:30", "Late start", NULL}}, "", "p"},
+        {"an ordinary subject with the word",
+         {{"09:00", "10:00", "A", ACME}, {"10:00", "10:30", "Extended warranty", BETA}},
+         "A 09:00-10:00 60\nExtended warranty 10:00-10:30 30\n",
+         ".."},
+    };
+    check_cases(cases, ARRAY_LEN(cases));
+}
+
+static void test_several(void **state)
+{
+    (void)state;
+    const struct modify_case cases[] = {
+        {"extended twice",
+         {{"09:00", "10:00", "A", ACME},
+          {"10:00", "10:30", "Extended", NULL},
+          {"10:30", "10:45", "Extended", NULL}},
+         "A 09:00-10:45 105 [extended by 0:30, extended by 0:15]\n",
+         ".mm"},
+        {"the list's order does not matter",
+         {{"10:30", "10:45", "Extended", NULL},
+          {"10:00", "10:30", "Extended", NULL},
+          {"09:00", "10:00", "A", ACME}},
+         "A 09:00-10:45 105 [extended by 0:30, extended by 0:15]\n",
+         "mm."},
+        {"late start and extended",
+         {{"09:00", "10:00", "A", ACME},
+          {"09:00", "09:10", "Late start", NULL},
+          {"10:00", "10:30", "Extended", NULL}},
+         "A 09:10-10:30 80 [started late by 0:10, extended by 0:30]\n",
+         ".mm"},
+        {"shortened, then extended from where it ended",
+         {{"09:00", "10:00", "A", ACME},
+          {"09:30", "09:45", "Shortened", NULL},
+          {"10:00", "10:10", "Extended", NULL}},
+         "A 09:00-09:55 55 [shortened by 0:15, extended by 0:10]\n",
+         ".mm"},
+        {"two early starts, the earlier one waits for the later",
+         {{"09:00", "10:00", "A", ACME},
+          {"08:00", "08:30", "Early start", NULL},
+          {"08:30", "09:00", "Early start", NULL}},
+         "A 08:00-10:00 120 [started early by 0:30, started early by 0:30]\n",
+         ".mm"},
+        {"the same modification twice counts once",
+         {{"09:00", "10:00", "A", ACME},
+          {"10:00", "10:30", "Extended", NULL},
+          {"10:00", "10:30", "Extended", NULL}},
+         "A 09:00-10:30 90 [extended by 0:30]\n",
+         ".md"},
+        {"… of two appointments, told apart by category",
+         {{"09:00", "10:00", "A", ACME},
+          {"09:00", "10:00", "B", BETA},
+          {"10:00", "10:30", "Extended", ACME},
+          {"10:00", "10:30", "Extended", BETA}},
+         "A 09:00-10:30 90 [extended by 0:30; 09:00-10:30 open: line 2 claims it as well]\n"
+         "B 09:00-10:30 0 [extended by 0:30; 09:00-10:30 open: held on line 1]\n",
+         "..mm"},
+        {"the same original twice is one before it is changed",
+         {{"09:00", "10:00", "A", ACME}, {"09:00", "10:00", "A", ACME}, {"10:00", "10:30", "Extended", NULL}},
+         "A 09:00-10:30 90 [extended by 0:30]\n",
+         ".dm"},
+        {"what becomes equal by it is one",
+         {{"09:00", "10:00", "A", ACME}, {"09:00", "10:30", "A", ACME}, {"10:00", "10:30", "Extended", NULL}},
+         "A 09:00-10:30 90 [extended by 0:30]\n",
+         ".dm"},
+    };
+    check_cases(cases, ARRAY_LEN(cases));
+}
+
+/* The original keeps all of its own; a private or cancelled original is none. */
+static void test_fields(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-02", "2026-03-09");
+    struct sheet_item *a = add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "A", ACME);
+    a->location = "Bonn";
+    a->importance = IMPORTANCE_HIGH;
+    a->version = 7;
+    add(&s, "2026-03-03 10:00", "2026-03-03 10:30", "Extended", NULL);
+    struct sheet_item *hidden = add(&s, "2026-03-04 09:00", "2026-03-04 10:00", "Secret", ACME);
+    hidden->is_private = true;
+    struct sheet_item *orphan = add(&s, "2026-03-04 10:00", "2026-03-04 10:30", "Extended", ACME);
+    add(&s, "2026-03-03 10:00", "2026-03-03 10:30", "B", BETA);
+    compose(&s);
+    const struct sheet_line *line = line_of(&s, a, NULL);
+    assert_string_equal(line->location, "Bonn");
+    assert_int_equal(line->version, 7);
+    assert_int_equal(line->worked, 90);
+    assert_string_equal(why_left(&s, hidden), "private");
+    assert_int_equal(line_of(&s, orphan, NULL)->worked, 30);
+    assert_int_equal(count_findings(&s, SHEET_FIND_ORPHAN), 1);
+    for (size_t i = 0; i < s.draft->n_findings; i++) {
+        assert_null(strstr(s.draft->findings[i].text, "Secret"));
+    }
+    scene_end(&s);
+}
+
+/* An extension over midnight reaches into the next day, also when the original lies before the period. */
+static void test_midnight(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-04", "2026-03-09");
+    struct sheet_item *a = add(&s, "2026-03-03 22:00", "2026-03-04 00:00", "A", ACME);
+    struct sheet_item *mod = add(&s, "2026-03-04 00:00", "2026-03-04 00:45", "Extended", NULL);
+    compose(&s);
+    assert_lines(&s, "1 03-04 00:00-00:45 Acme|A 45/0/45 [extended by 0:45]\n");
+    assert_string_equal(why_left(&s, mod), "modification");
+    assert_string_equal(left_of(&s, mod)->detail, "22:00-24:00 extended by 0:45");
+    assert_int_equal(s.draft->n_considered, 2);
+    assert_non_null(line_of(&s, a, "2026-03-04"));
+    scene_end(&s);
+}
+
+static void test_all_day_takes_no_part(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "UTC", "2026-03-02", "2026-03-09");
+    struct sheet_item *day = add(&s, "2026-03-03", "2026-03-04", "A", ACME);
+    struct sheet_item *orphan = add(&s, "2026-03-04 00:00", "2026-03-04 01:00", "Extended", ACME);
+    struct sheet_item *named = add(&s, "2026-03-05", "2026-03-06", "Extended", ACME);
+    compose(&s);
+    assert_int_equal(line_of(&s, day, NULL)->worked, 480);
+    assert_int_equal(line_of(&s, orphan, NULL)->worked, 60);
+    assert_int_equal(line_of(&s, named, NULL)->worked, 480);
+    assert_int_equal(count_findings(&s, SHEET_FIND_ORPHAN), 1);
+    scene_end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),    cmocka_unit_test(test_each),
+        cmocka_unit_test(test_several),  cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_midnight), cmocka_unit_test(test_all_day_takes_no_part),
+    };
+    return cmocka_run_group_tests_name("modify", tests, NULL, NULL);
+}
