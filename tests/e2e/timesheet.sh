@@ -184,6 +184,7 @@ expect 0 'non-billable' -- ts show 2026-0001 --explain 7
 expect 0 "$PLANNING +1 +2026-03-11 Wed" 'added up again: 2 lines, worked 2:30, held 0:00, billed 2:30' 'as the timesheet says' -- \
     ts show 2026-0001 --explain 2026-03-11
 expect 0 'added up again: 4 lines|added up again: 3 lines' -- ts show 2026-0001 --explain 'globex'
+expect 0 'added up again: 10 lines' '^Globex +billable +3 ' '^total +10 +14:15' -- ts show 2026-0001 --explain 2026-W11
 expect 0 'added up again: 10 lines, worked 14:15, held 0:00, billed 13:30' 'in decimals: 14.25 worked, 13.50 billed' -- \
     ts show 2026-0001 --explain total
 expect 0 "\"appointment_id\":$WORKSHOP" '"rounded_together":\{"lines":1' '"newest_version":1' -- ts show 2026-0001 --explain 1 --json
@@ -192,8 +193,8 @@ expect 0 '"explained":"total"' -- ts show 2026-0001 --explain total --json
 is_json
 equal "the sum of explained lines" "$(sqlite3 -batch :memory: "SELECT sum(json_extract(value, '\$.line.billed_minutes')) FROM
     json_each(cast(readfile('$WORLD/out.json') AS TEXT), '\$.lines')")" 810
-for wrong in 11 0 2026-03-15 Initech 2026-02-30; do
-    expect 1 "no line, day or customer \"$wrong\"; it has lines 1 to 10" -- ts show 2026-0001 --explain "$wrong"
+for wrong in 11 0 2026-W12 2026-03-15 Initech 2026-02-30; do
+    expect 1 "no line, day, week or customer \"$wrong\"; it has lines 1 to 10" -- ts show 2026-0001 --explain "$wrong"
 done
 
 # ---- the archive goes on ----
