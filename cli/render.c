@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "cli/print.h"
 
 #define PROGRAM        "admin-assistant-render"
 #define SYSTEM_FOLDER  "/usr/bin/"
@@ -198,14 +199,19 @@ static int wait_for_end(pid_t pid, struct err *e)
     return 0;
 }
 
-/* What the program complained of, where it did not report on everything. */
+/* What the program complained of, where it did not report on everything: without what would steer a terminal.
+ */
 static void pass_complaints(int complaints)
 {
     CLEANUP_FREE char *text = mem_calloc(1, COMPLAINTS_MAX + 1);
     ssize_t len = pread(complaints, text, COMPLAINTS_MAX, 0);
-    if (len > 0) {
-        text[len] = '\0';
-        fputs(text, stderr);
+    for (char *line = text, *end; len > 0 && *line; line = end) {
+        end = line + strcspn(line, "\n");
+        if (*end) {
+            *end++ = '\0';
+        }
+        CLEANUP_FREE char *clean = print_clean(line, 0);
+        fprintf(stderr, "%s\n", clean);
     }
 }
 

@@ -106,7 +106,7 @@ sql_write "UPDATE archive_configurations SET timezone = 'Europe/Berlin'"
 
 # ---- a conflict is decided ----
 
-expect 1 'conflict' -- ts issue Work --week 2026-W11
+expect 1 'has 2 errors in its check .*nobody decided: 1' -- ts issue Work --week 2026-W11
 equal "timesheets after a refusal" "$(sql 'SELECT count(*) FROM timesheets')" 0
 TASK=$(sql "SELECT id FROM action_log WHERE event_type = 'timesheet_conflict' AND state = 'open'")
 PLANNING=$(sql "SELECT id FROM appointments WHERE subject = 'Planning'")
@@ -325,8 +325,13 @@ renderer 'echo hello'
 expect 75 'what is no report' -- other export 2026-0002 --output "$WORLD/copies"
 renderer 'head -c 20000 /dev/zero | tr "\0" x'
 expect 75 'what is no report' -- other export 2026-0002 --output "$WORLD/copies"
-renderer 'echo oh dear >&2; kill -9 $$'
-expect 75 'oh dear' 'ended by signal 9' -- other export 2026-0002 --output "$WORLD/copies"
+renderer 'printf "oh \\033[31mdear\\n" >&2; kill -9 $$'
+expect 75 '^oh .*dear$' 'ended by signal 9' -- other export 2026-0002 --output "$WORLD/copies"
+refuse $'\033'
+renderer 'kill -INT 0; exec sleep 60' # what a terminal sends to both
+expect 75 'ended by signal 2' -- setsid -w "$WORLD/bin/admin-assistant" --config "$WORLD/aa.conf" \
+    timesheet export 2026-0002 --format csv --output -
+equal "temporary files after an interrupt" "$(find "$WORLD/tmp" | wc -l)" 1
 renderer 'exit 1'
 expect 1 -- other export 2026-0002 --output "$WORLD/copies"
 renderer 'printf "progress\tcsv\t1\t2\nfailed\tcsv\tIO\tthe disk is full\nfailed\tpdf\tIO\tthe disk is full\n"; echo twice >&2
