@@ -1,0 +1,271 @@
+#include "timesheet/findings.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/mem.h"
+#include "timesheet/explain.h"
+
+#define NAMED_MAX 3 /* subjects in a sentence */
+
+static void of_entry(struct work *w, const struct entry *entry, enum sheet_finding_kind kind,
+                     enum sheet_severity severity, int32_t day, const char *words)
+{
+    const char *text = text_printf(&w->arena, "%s: %s", work_quote(w, entry->item->subject), words);
+    work_find(w, kind, severity, day, entry->item->appointment_id, text);
+}
+
+/* ---- categories ---- */
+
+static const char *malformed_words(struct work *w, uint32_t category)
+{
+    const char *text = w->book.category_texts.texts[category];
+    struct book_category *c = &w->book.categories[category];
+    if (!c->is_suggested) {
+        c->is_suggested = true;
+        const char *meant = category_suggest(&w->arena, text, w->input->customers, w->input->n_customers);
+        const char *issue = category_issue_text(c->is.issue);
+        c->complaint = meant
+                           ? text_printf(&w->arena, "%s%.200s; did you mean \"%.200s\"?", issue, text, meant)
+                           : text_printf(&w->arena, "%s%.200s", issue, text);
+    }
+    return c->complaint;
+}
+
+void findings_of_left_out(struct work *w, const struct entry *entry, enum sheet_reason reason)
+{
+    if (reason == SHEET_LEFT_PERSONAL) {
+        of_entry(w, entry, SHEET_FIND_UNCATEGORISED, SHEET_WARNING, entry->day,
+                 "No categories found - treating as personal appointment");
+    } else if (reason == SHEET_LEFT_ONLINE) {
+        of_entry(w, entry, SHEET_FIND_UNCATEGORISED, SHEET_WARNING, entry->day,
+                 "\"Online\" alone says neither customer nor billing type");
+    } else if (reason == SHEET_LEFT_INVALID) {
+        of_entry(w, entry, SHEET_FIND_MALFORMED, SHEET_ERROR, entry->day,
+                 malformed_words(w, entry->category));
+    }
+}
+
+static void of_category(struct work *w, const struct entry *entry)
+{
+    if (entry->category == BOOK_NONE) {
+        return;
+    }
+    const char *text = w->book.category_texts.texts[entry->category];
+    const struct book_category *c = &w->book.categories[entry->category];
+    if (c->is.has_odd_dash) {
+        of_entry(w, entry, SHEET_FIND_DASH, SHEET_NOTE, entry->day,
+                 text_printf(&w->arena,
+                             "the separator of \"%.200s\" is not the usual \" - \"; read as %s, %s", text,
+                             c->is.form == CATEGORY_BREAK ? "a break" : c->spelling,
+                             sheet_billing_name(c->is.billing)));
+    }
+    if (entry->has_several) {
+        of_entry(w, entry, SHEET_FIND_SEVERAL, SHEET_WARNING, entry->day,
+                 text_printf(&w->arena, "Multiple valid categories found, using first: %.200s", text));
+    }
+}
+
+/* ---- customers ---- */
+
+/* The known ones in small letters, so that each of the sheet's is looked up once. */
+static void index_known(struct work *w, struct intern *known)
+{
+    for (size_t i = 0; i < w->input->n_customers; i++) {
+        const char *name = w->input->customers[i];
+        (void)intern_put(known, letters_fold(&w->arena, (struct letters_slice){name, strlen(name)}));
+    }
+}
+
+static void of_unknown(struct work *w, uint32_t customer, size_t first, size_t n)
+{
+    const char *name = w->book.customers[customer].shown;
+    const char *meant = category_nearest(name, w->input->customers, w->input->n_customers);
+    const char *guess = meant ? text_printf(&w->arena, "; did you mean \"%.200s\"?", meant) : "";
+    const char *count = n > 1 ? text_printf(&w->arena, " (%zu lines)", n) : "";
+    const struct sheet_line *line = &w->lines[first];
+    work_find(w, SHEET_FIND_UNKNOWN_CUSTOMER, SHEET_WARNING, line->day, line->appointment_id,
+              text_printf(&w->arena, "%s: customer \"%.200s\" is not known%s%s", work_quote(w, line->subject),
+                          name, count, guess));
+}
+
+static void of_customers(struct work *w)
+{
+    if (w->input->n_customers == 0) {
+        return;
+    }
+    uint32_t n = w->book.customer_keys.n;
+    size_t *first = mem_calloc(n, sizeof *first), *count = mem_calloc(n, sizeof *count);
+    for (size_t i = w->n_parts; i-- > 0;) {
+        uint32_t customer = w->entries[w->parts[i].entry].customer;
+        first[customer] = i;
+        count[customer]++;
+    }
+    struct intern known = {0};
+    index_known(w, &known);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct book_customer *customer = &w->book.customers[i];
+        if (count[i] > 0 && !customer->is_admin && intern_find(&known, customer->key) == INTERN_NONE) {
+            of_unknown(w, i, first[i], count[i]);
+        }
+    }
+    intern_finish(&known);
+    free(first);
+    free(count);
+}
+
+/* ---- times ---- */
+
+void findings_of_orphan(struct work *w, const struct entry *entry)
+{
+    if (entry->day == INT32_MIN) {
+        return;
+    }
+    char span[DAYS_SPAN_LEN + 1];
+    days_format_span(&w->days, entry->start_min, entry->end_min, span);
+    of_entry(
+        w, entry, SHEET_FIND_ORPHAN, SHEET_WARNING, entry->day,
+        text_printf(&w->arena, "%s changes no appointment that is here; it counts as one of its own", span));
+}
+
+static const char *list_subjects(struct work *w, const uint32_t *entries, size_t n)
+{
+    size_t n_named = n > NAMED_MAX ? NAMED_MAX : n;
+    const char *text = "";
+    for (size_t i = 0; i < n_named; i++) {
+        const char *glue = i == 0 ? "" : i + 1 == n ? " and " : ", ";
+        text =
+            text_printf(&w->arena, "%s%s%s", text, glue, work_quote(w, w->entries[entries[i]].item->subject));
+    }
+    return n > n_named ? text_printf(&w->arena, "%s and %zu more", text, n - n_named) : text;
+}
+
+void findings_of_conflict(struct work *w, int32_t day, int64_t start_min, int64_t end_min,
+                          const uint32_t *entries, size_t n)
+{
+    char span[DAYS_SPAN_LEN + 1];
+    days_format_span(&w->days, start_min, end_min, span);
+    work_find(w, SHEET_FIND_CONFLICT, SHEET_ERROR, day, w->entries[entries[0]].item->appointment_id,
+              text_printf(&w->arena,
+                          "%s claim %s and none is more important: not billed until somebody decides",
+                          list_subjects(w, entries, n), span));
+}
+
+static bool is_decided(enum note_kind kind)
+{
+    return kind == NOTE_OUTRANKED || kind == NOTE_RULED || kind == NOTE_SPLIT || kind == NOTE_ELSEWHERE;
+}
+
+static void of_part(struct work *w, size_t i)
+{
+    const struct part *part = &w->parts[i];
+    const struct entry *entry = &w->entries[part->entry];
+    bool has_overlap = false;
+    for (const struct note *note = part->first_note; note; note = note->next) {
+        has_overlap |= is_decided(note->kind);
+    }
+    if (has_overlap) {
+        of_entry(w, entry, SHEET_FIND_OVERLAP, SHEET_NOTE, part->day, w->lines[i].decision);
+    }
+    if (part->is_late) {
+        of_entry(w, entry, SHEET_FIND_LATE, SHEET_NOTE, part->day,
+                 "of a day whose timesheet is issued already");
+    }
+}
+
+static void of_aside(struct work *w, const struct part *part)
+{
+    const struct entry *entry = &w->entries[part->entry];
+    const char *where = explain_aside(w, part);
+    char span[DAYS_SPAN_LEN + 1];
+    days_format_span(&w->days, part->start_min, part->end_min, span);
+    work_leave_out(w, entry->item, SHEET_LEFT_TENTATIVE, text_printf(&w->arena, "%s, for %s", span, where));
+    of_entry(w, entry, SHEET_FIND_OVERLAP, SHEET_NOTE, part->day,
+             text_printf(&w->arena, "%s is tentative and set aside for %s", span, where));
+}
+
+/* ---- days ---- */
+
+static void of_day(struct work *w, int32_t day, int64_t worked, int64_t billed)
+{
+    int32_t expected = w->input->rules.day_minutes;
+    char is_text[SHEET_HOURS_LEN + 1], should_text[SHEET_HOURS_LEN + 1];
+    int64_t length = days_start_min(&w->days, day + 1) - days_start_min(&w->days, day);
+    if (expected > 0 && worked < expected && civil_weekday(day) < 5 && days_is_in_period(&w->days, day)) {
+        sheet_format_hours(worked, is_text);
+        sheet_format_hours(expected, should_text);
+        work_find(w, SHEET_FIND_GAP, SHEET_WARNING, day, 0,
+                  text_printf(&w->arena, "%s of %s hours", is_text, should_text));
+    }
+    if (billed > length) {
+        sheet_format_hours(billed, is_text);
+        sheet_format_hours(length, should_text);
+        work_find(w, SHEET_FIND_LONG_DAY, SHEET_WARNING, day, 0,
+                  text_printf(&w->arena, "%s hours are billed, and the day has %s", is_text, should_text));
+    }
+}
+
+static void of_days(struct work *w)
+{
+    size_t i = 0;
+    for (int32_t day = w->days.low; day < w->days.high; day++) {
+        int64_t worked = 0, billed = 0;
+        size_t first = i;
+        for (; i < w->n_parts && w->lines[i].day == day; i++) {
+            worked += w->lines[i].worked;
+            billed += w->lines[i].billed;
+        }
+        if (i > first || days_is_in_period(&w->days, day)) {
+            of_day(w, day, worked, billed);
+        }
+    }
+}
+
+/* ---- all of them ---- */
+
+static int by_number(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_day(const void *a, const void *b)
+{
+    const struct sheet_finding *x = a, *y = b;
+    int c = by_number(x->day, y->day);
+    c = c ? c : by_number(y->severity, x->severity);
+    c = c ? c : by_number(x->kind, y->kind);
+    c = c ? c : strcmp(x->text, y->text);
+    return c ? c : by_number(x->appointment_id, y->appointment_id);
+}
+
+static int by_reason(const void *a, const void *b)
+{
+    const struct sheet_left_out *x = a, *y = b;
+    int c = by_number(x->reason, y->reason);
+    c = c ? c : work_compare_items(x->item, y->item);
+    c = c ? c : strcmp(x->detail, y->detail);
+    return c ? c : by_number(x->item->appointment_id, y->item->appointment_id);
+}
+
+void findings_complete(struct work *w)
+{
+    for (size_t i = 0; i < w->n_entries; i++) {
+        of_category(w, &w->entries[i]);
+    }
+    of_customers(w);
+    for (size_t i = 0; i < w->n_parts; i++) {
+        of_part(w, i);
+    }
+    for (size_t i = 0; i < w->n_aside; i++) {
+        of_aside(w, &w->aside[i]);
+    }
+    of_days(w);
+    if (w->findings.n > 0) {
+        qsort(w->findings.at, w->findings.n, sizeof *w->findings.at, by_day);
+    }
+    if (w->left_out.n > 0) {
+        qsort(w->left_out.at, w->left_out.n, sizeof *w->left_out.at, by_reason);
+    }
+}

@@ -1,0 +1,28 @@
+/* resolve - who gets the minutes that several appointments share.
+ *
+ * By minutes, not by meetings: time is cut wherever something begins or ends, and each stretch between is
+ * decided by who is there, so that two who never meet do not compete whatever group they are in
+ * (../shared/rules.md §8, §9 corrected).
+ *
+ *     breaks, and what other sheets have    nobody here gets it
+ *     a person's ruling                     the loser gives way to the winner where they meet, under every
+ * policy tentative                             is set aside, for the whole day, when it meets something that
+ * is sure (of this sheet or another) and no ruling gives it the minutes priority   the more important one
+ * gets the minutes; among equals they are worked once, `held` on the first in the order of printing, billed
+ * on nobody, and a conflict is opened for each unbroken run of them split      each gets its share; odd
+ * minutes go to who is furthest behind both       worked on the first, billed on each
+ *
+ * Linear in parts and in what lies above one another; a pile of more than RESOLVE_PILE_MAX is refused. */
+#ifndef TIMESHEET_RESOLVE_H
+#define TIMESHEET_RESOLVE_H
+
+#include "timesheet/work.h"
+
+#define RESOLVE_PILE_MAX 2000 /* appointments at one minute */
+
+/* Sets worked, held, unrounded and notes of the parts, takes out those that are set aside (their left_out
+ * detail is written later, by findings_complete), and fills work.conflicts.  ERR_TOO_BIG names the day of a
+ * pile. */
+MUST_CHECK int resolve_parts(struct work *w, struct err *e);
+
+#endif

@@ -1,0 +1,256 @@
+#include "timesheet/select.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "timesheet/findings.h"
+#include "timesheet/modify.h"
+#include "timesheet/split.h"
+#include "timesheet/travel.h"
+
+#define NO_DAY INT32_MIN
+
+/* ---- what the item alone says ---- */
+
+/* False for an item that nothing speaks against. */
+static bool is_left_out(const struct sheet_item *item, enum sheet_reason *ret_reason)
+{
+    if (item->is_tombstone) {
+        *ret_reason = SHEET_LEFT_GONE;
+    } else if (item->is_cancelled) {
+        *ret_reason = SHEET_LEFT_CANCELLED;
+    } else if (item->response == RESPONSE_DECLINED) {
+        *ret_reason = SHEET_LEFT_DECLINED;
+    } else if (item->is_private) {
+        *ret_reason = SHEET_LEFT_PRIVATE;
+    } else if (item->show_as == SHOW_AS_FREE) {
+        *ret_reason = SHEET_LEFT_FREE;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static struct entry make_entry(struct work *w, const struct sheet_item *item)
+{
+    struct entry entry = {.item = item,
+                          .start_min = days_floor_min(item->start_ms),
+                          .end_min = days_floor_min(item->end_ms),
+                          .customer = BOOK_NONE,
+                          .changes = ""};
+    if (!split_first_day(w, &entry, &entry.day)) {
+        entry.day = NO_DAY;
+    }
+    return entry;
+}
+
+static void read_categories(struct work *w, struct entry *entry)
+{
+    struct book_reading reading;
+    book_read(&w->book, &w->arena, entry->item->categories, entry->item->n_categories, &reading);
+    entry->verdict = reading.verdict;
+    entry->category = reading.category;
+    entry->has_several = reading.n_good > 1;
+    entry->is_claimed = split_is_claimed(w, entry->item->appointment_id);
+    entry->modification = entry->item->is_all_day ? MODIFY_NONE : (uint8_t)modify_kind(entry->item->subject);
+}
+
+static void admit(struct work *w)
+{
+    const struct sheet_input *in = w->input;
+    w->entries = mem_calloc(in->n_items, sizeof *w->entries);
+    for (size_t i = 0; i < in->n_items; i++) {
+        struct entry entry = make_entry(w, &in->items[i]);
+        enum sheet_reason reason;
+        w->n_considered += entry.day != NO_DAY;
+        if (!is_left_out(entry.item, &reason)) {
+            read_categories(w, &entry);
+            w->entries[w->n_entries++] = entry;
+        } else if (entry.day != NO_DAY) {
+            work_leave_out(w, entry.item, reason, "");
+        }
+    }
+}
+
+/* ---- the same twice ---- */
+
+static int by_number(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_key(const struct entry *a, const struct entry *b)
+{
+    bool is_all_day = a->item->is_all_day && b->item->is_all_day;
+    int c = by_number(a->item->is_all_day, b->item->is_all_day);
+    c = c            ? c
+        : is_all_day ? by_number(a->item->start_day, b->item->start_day)
+                     : by_number(a->start_min, b->start_min);
+    c = c            ? c
+        : is_all_day ? by_number(a->item->end_day, b->item->end_day)
+                     : by_number(a->end_min, b->end_min);
+    return c ? c : strcmp(a->item->subject, b->item->subject);
+}
+
+/* The less the better. */
+static int poverty(const struct entry *entry)
+{
+    switch (entry->verdict) {
+    case BOOK_CUSTOMER:
+    case BOOK_BREAK: return 0;
+    case BOOK_INVALID: return 1;
+    case BOOK_ONLINE: return 2;
+    case BOOK_PERSONAL: return 3;
+    }
+    return 3;
+}
+
+/* Canonical order; of equal ones the one that stays comes first: the one that another sheet has a day of
+ * already, then the richer one. */
+static int canonical(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int c = by_key(x, y);
+    c = c ? c : by_number(y->is_claimed, x->is_claimed);
+    c = c ? c : by_number(poverty(x), poverty(y));
+    c = c ? c : by_number(x->item->location[0] == '\0', y->item->location[0] == '\0');
+    c = c ? c : work_compare_items(x->item, y->item);
+    return c ? c : by_number(x->item->appointment_id, y->item->appointment_id);
+}
+
+/* Modifications of different categories are meant for different appointments. */
+static bool is_same(const struct entry *a, const struct entry *b)
+{
+    return by_key(a, b) == 0 &&
+           (a->modification == MODIFY_NONE || modify_has_equal_categories(a->item, b->item));
+}
+
+static void drop_duplicates(struct work *w)
+{
+    size_t n = 0, group = 0;
+    qsort(w->entries, w->n_entries, sizeof *w->entries, canonical);
+    for (size_t i = 0; i < w->n_entries; i++) {
+        const struct entry *entry = &w->entries[i];
+        if (n == 0 || by_key(&w->entries[group], entry) != 0) {
+            group = n;
+        }
+        bool is_duplicate = false;
+        for (size_t k = group; k < n && !is_duplicate; k++) {
+            is_duplicate = is_same(&w->entries[k], entry);
+        }
+        if (!is_duplicate) {
+            w->entries[n++] = *entry;
+        } else if (entry->day != NO_DAY) {
+            work_leave_out(w, entry->item, SHEET_LEFT_DUPLICATE, "");
+        }
+    }
+    w->n_entries = n;
+}
+
+/* ---- what changed others ---- */
+
+static int apply_modifications(struct work *w, struct err *e)
+{
+    size_t n = 0, n_changed = 0;
+    int r = modify_entries(w, &n_changed, e);
+    for (size_t i = 0; r == 0 && i < w->n_entries; i++) {
+        struct entry entry = w->entries[i];
+        if (entry.is_used_up) {
+            if (entry.day != NO_DAY) {
+                work_leave_out(w, entry.item, SHEET_LEFT_MODIFICATION, entry.changes);
+            }
+            continue;
+        }
+        int32_t day;
+        if (entry.changes[0] != '\0' && entry.day == NO_DAY && split_first_day(w, &entry, &day)) {
+            entry.day = day; /* it reaches into the period now */
+            w->n_considered++;
+        }
+        w->entries[n++] = entry;
+    }
+    w->n_entries = r == 0 ? n : w->n_entries;
+    if (r == 0 && n_changed > 0) {
+        drop_duplicates(w);
+    }
+    return r;
+}
+
+/* ---- what the categories say ---- */
+
+static bool is_empty(const struct entry *entry)
+{
+    return entry->item->is_all_day ? entry->item->end_day <= entry->item->start_day
+                                   : entry->end_min <= entry->start_min;
+}
+
+static void take_customer(struct work *w, struct entry *entry)
+{
+    const struct book_category *c = &w->book.categories[entry->category];
+    entry->customer = c->customer;
+    entry->billing = c->is.billing;
+}
+
+/* Nobody's, and not billable: what travel without any category counts as, where the rules say that it counts.
+ */
+static bool take_loose_travel(struct work *w, struct entry *entry)
+{
+    if (!w->input->rules.has_loose_travel || entry->kind != SHEET_TRAVEL) {
+        return false;
+    }
+    entry->customer = book_nobody(&w->book);
+    entry->billing = SHEET_NON_BILLABLE;
+    return true;
+}
+
+/* True when it stays. */
+static bool judge(struct work *w, struct entry *entry, enum sheet_reason *ret_reason)
+{
+    *ret_reason = SHEET_LEFT_EMPTY;
+    if (is_empty(entry)) {
+        return false;
+    }
+    entry->kind = travel_is(entry->item->subject) ? SHEET_TRAVEL : SHEET_WORK;
+    switch (entry->verdict) {
+    case BOOK_PERSONAL: *ret_reason = SHEET_LEFT_PERSONAL; break;
+    case BOOK_ONLINE: *ret_reason = SHEET_LEFT_ONLINE; break;
+    case BOOK_INVALID: *ret_reason = SHEET_LEFT_INVALID; return false;
+    case BOOK_CUSTOMER: take_customer(w, entry); break;
+    case BOOK_BREAK: entry->billing = SHEET_NON_BILLABLE; break;
+    }
+    if ((entry->verdict == BOOK_PERSONAL || entry->verdict == BOOK_ONLINE) && !take_loose_travel(w, entry)) {
+        return false;
+    }
+    *ret_reason = SHEET_LEFT_ALL_DAY;
+    return !entry->item->is_all_day || entry->billing == SHEET_BILLABLE;
+}
+
+static void judge_all(struct work *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_entries; i++) {
+        struct entry entry = w->entries[i];
+        enum sheet_reason reason;
+        if (entry.day == NO_DAY) {
+            continue;
+        }
+        if (judge(w, &entry, &reason)) {
+            w->entries[n++] = entry;
+        } else {
+            work_leave_out(w, entry.item, reason, "");
+            findings_of_left_out(w, &entry, reason);
+        }
+    }
+    w->n_entries = n;
+}
+
+int select_entries(struct work *w, struct err *e)
+{
+    admit(w);
+    drop_duplicates(w);
+    int r = apply_modifications(w, e);
+    if (r == 0) {
+        judge_all(w);
+    }
+    return r;
+}

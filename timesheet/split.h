@@ -1,0 +1,20 @@
+/* split - appointments cut at the midnights of the sheet's zone, and the minutes that are not to be had:
+ * breaks, and what other sheets have.
+ *
+ * A day of an appointment that another sheet has is left out.  A break gives no part, it takes away. */
+#ifndef TIMESHEET_SPLIT_H
+#define TIMESHEET_SPLIT_H
+
+#include "timesheet/work.h"
+
+/* Before anything else: puts the claims in order, so that they can be asked. */
+void split_index_claims(struct work *w);
+bool split_is_claimed(const struct work *w, int64_t appointment_id);
+
+/* The first day of the entry that the sheet wants; false when there is none. */
+MUST_CHECK bool split_first_day(struct work *w, const struct entry *entry, int32_t *ret_day);
+
+/* Makes work.parts, in the order of printing, and the blocks.  ERR_TOO_BIG above SHEET_LINES_MAX parts. */
+MUST_CHECK int split_entries(struct work *w, struct err *e);
+
+#endif
