@@ -102,7 +102,8 @@ static const char job_add_more[] =
     "or "
     "http to a\n"
     "loopback address.\n"
-    "--type timesheet: a weekly run issues the timesheet of the week before (Monday to Sunday), a monthly one "
+    "--type timesheet: a weekly run issues the timesheet of the week before (Monday to Sunday), a monthly "
+    "one "
     "of the\n"
     "month before, a daily one of the day before; timesheet check shows what it would be.\n";
 static const char job_set_more[] =

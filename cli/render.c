@@ -211,7 +211,7 @@ static void pass_complaints(int complaints)
 
 static int open_channels(struct channels *ret_channels, struct err *e)
 {
-    struct channels channels;
+    struct channels channels = {.reports = {-1, -1}, .complaints = -1};
     if (pipe2(channels.reports, O_CLOEXEC) < 0) {
         return err_set(e, ERR_IO, errno, "no pipe from the kernel: %s", strerror(errno));
     }
@@ -251,7 +251,7 @@ static int converse(const struct render_order *order, const char *program, struc
 int render_run(const struct render_order *order, unsigned *ret_reported, struct err *e)
 {
     CLEANUP_FREE char *program = NULL;
-    struct channels channels;
+    struct channels channels = {.reports = {-1, -1}, .complaints = -1};
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     *ret_reported = 0;
     int r = find_program(&program, e);

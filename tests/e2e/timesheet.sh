@@ -106,7 +106,7 @@ sql_write "UPDATE archive_configurations SET timezone = 'Europe/Berlin'"
 
 # ---- a conflict is decided ----
 
-expect 1 'conflict' -- ts issue Work --week 2026-W11
+expect 1 'nobody decided: 1' -- ts issue Work --week 2026-W11
 equal "timesheets after a refusal" "$(sql 'SELECT count(*) FROM timesheets')" 0
 TASK=$(sql "SELECT id FROM action_log WHERE event_type = 'timesheet_conflict' AND state = 'open'")
 PLANNING=$(sql "SELECT id FROM appointments WHERE subject = 'Planning'")
