@@ -22,9 +22,8 @@
 #define REPORT_MAX 16384
 
 static const document_writer writers[SHEET_FORMAT_COUNT] = {
-    [SHEET_CSV] = document_write_csv,
-    [SHEET_PDF] = document_write_pdf,
-    [SHEET_JSON] = document_write_json,
+    [SHEET_CSV] = document_write_csv,   [SHEET_XLSX] = document_write_xlsx, [SHEET_PDF] = document_write_pdf,
+    [SHEET_HTML] = document_write_html, [SHEET_JSON] = document_write_json,
 };
 
 /* Everything that a rendering holds; taken apart by finish. */

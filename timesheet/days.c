@@ -1,9 +1,12 @@
 #include "timesheet/days.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/civil.h"
 #include "base/mem.h"
+
+#define ABBREVIATION_MAX 7
 
 enum { DAY_OTHER, DAY_CLOSED, DAY_PERIOD };
 
@@ -100,30 +103,38 @@ bool days_is_wanted(const struct days *d, int32_t day, bool may_be_late)
     return kind == DAY_PERIOD || (kind == DAY_CLOSED && may_be_late);
 }
 
-static int minute_of_day(const struct days *d, int64_t min)
+static int64_t minute_of_day(int64_t wall_min)
 {
-    int64_t wall_ms = tz_to_wall(d->zone, min * MS_PER_MINUTE);
-    return (int)((wall_ms - civil_day_of(wall_ms) * MS_PER_DAY) / MS_PER_MINUTE);
+    int64_t minute = wall_min % (24 * 60);
+    return minute < 0 ? minute + 24 * 60 : minute;
 }
 
-static void put_time(char *at, int minutes)
+/* "HH:MM", and behind it the zone's name for that time where it is asked for. */
+static size_t put_time(char *at, int64_t minutes, const char *abbreviation)
 {
     at[0] = (char)('0' + minutes / 600);
     at[1] = (char)('0' + minutes / 60 % 10);
     at[2] = ':';
     at[3] = (char)('0' + minutes % 60 / 10);
     at[4] = (char)('0' + minutes % 10);
+    size_t len = 5, n = abbreviation ? strnlen(abbreviation, ABBREVIATION_MAX) : 0;
+    if (n > 0) {
+        at[len++] = ' ';
+        memcpy(at + len, abbreviation, n);
+    }
+    return len + n;
 }
 
 void days_format_span(const struct days *d, int64_t start_min, int64_t end_min,
                       char ret_text[DAYS_SPAN_LEN + 1])
 {
-    int start = minute_of_day(d, start_min), end = minute_of_day(d, end_min);
-    if (end == 0 && end_min > start_min) {
-        end = 24 * 60;
-    }
-    put_time(ret_text, start);
-    ret_text[5] = '-';
-    put_time(ret_text + 6, end);
-    ret_text[DAYS_SPAN_LEN] = '\0';
+    const char *before, *after;
+    int64_t start_offset = tz_offset_ms(d->zone, start_min * MS_PER_MINUTE, &before) / MS_PER_MINUTE;
+    int64_t end_offset = tz_offset_ms(d->zone, end_min * MS_PER_MINUTE, &after) / MS_PER_MINUTE;
+    bool is_same = start_offset == end_offset;
+    int64_t start = minute_of_day(start_min + start_offset), end = minute_of_day(end_min + end_offset);
+    size_t len = put_time(ret_text, start, is_same ? NULL : before);
+    ret_text[len++] = '-';
+    len += put_time(ret_text + len, end == 0 && end_min > start_min ? 24 * 60 : end, is_same ? NULL : after);
+    ret_text[len] = '\0';
 }

@@ -32,9 +32,9 @@ static const char *malformed_words(struct work *w, uint32_t category)
         c->is_suggested = true;
         const char *meant = category_suggest(&w->arena, text, w->input->customers, w->input->n_customers);
         const char *issue = category_issue_text(c->is.issue);
-        c->complaint = meant
-                           ? text_printf(&w->arena, "%s%.200s; did you mean \"%.200s\"?", issue, text, meant)
-                           : text_printf(&w->arena, "%s%.200s", issue, text);
+        c->complaint = meant ? text_printf(&w->arena, "%s%s; did you mean \"%s\"?", issue, work_clip(w, text),
+                                           work_clip(w, meant))
+                             : text_printf(&w->arena, "%s%s", issue, work_clip(w, text));
     }
     return c->complaint;
 }
@@ -58,18 +58,17 @@ static void of_category(struct work *w, const struct entry *entry)
     if (entry->category == BOOK_NONE) {
         return;
     }
-    const char *text = w->book.category_texts.texts[entry->category];
+    const char *text = work_clip(w, w->book.category_texts.texts[entry->category]);
     const struct book_category *c = &w->book.categories[entry->category];
     if (c->is.has_odd_dash) {
         of_entry(w, entry, SHEET_FIND_DASH, SHEET_NOTE, entry->day,
-                 text_printf(&w->arena,
-                             "the separator of \"%.200s\" is not the usual \" - \"; read as %s, %s", text,
-                             c->is.form == CATEGORY_BREAK ? "a break" : c->spelling,
+                 text_printf(&w->arena, "the separator of \"%s\" is not the usual \" - \"; read as %s, %s",
+                             text, c->is.form == CATEGORY_BREAK ? "a break" : work_clip(w, c->spelling),
                              sheet_billing_name(c->is.billing)));
     }
     if (entry->has_several) {
         of_entry(w, entry, SHEET_FIND_SEVERAL, SHEET_WARNING, entry->day,
-                 text_printf(&w->arena, "Multiple valid categories found, using first: %.200s", text));
+                 text_printf(&w->arena, "Multiple valid categories found, using first: %s", text));
     }
 }
 
@@ -88,12 +87,12 @@ static void of_unknown(struct work *w, uint32_t customer, size_t first, size_t n
 {
     const char *name = w->book.customers[customer].shown;
     const char *meant = category_nearest(name, w->input->customers, w->input->n_customers);
-    const char *guess = meant ? text_printf(&w->arena, "; did you mean \"%.200s\"?", meant) : "";
+    const char *guess = meant ? text_printf(&w->arena, "; did you mean \"%s\"?", work_clip(w, meant)) : "";
     const char *count = n > 1 ? text_printf(&w->arena, " (%zu lines)", n) : "";
     const struct sheet_line *line = &w->lines[first];
     work_find(w, SHEET_FIND_UNKNOWN_CUSTOMER, SHEET_WARNING, line->day, line->appointment_id,
-              text_printf(&w->arena, "%s: customer \"%.200s\" is not known%s%s", work_quote(w, line->subject),
-                          name, count, guess));
+              text_printf(&w->arena, "%s: customer \"%s\" is not known%s%s", work_quote(w, line->subject),
+                          work_clip(w, name), count, guess));
 }
 
 static void of_customers(struct work *w)
@@ -130,9 +129,9 @@ void findings_of_orphan(struct work *w, const struct entry *entry)
     }
     char span[DAYS_SPAN_LEN + 1];
     days_format_span(&w->days, entry->start_min, entry->end_min, span);
-    of_entry(
-        w, entry, SHEET_FIND_ORPHAN, SHEET_WARNING, entry->day,
-        text_printf(&w->arena, "%s changes no appointment that is here; it counts as one of its own", span));
+    of_entry(w, entry, SHEET_FIND_ORPHAN, SHEET_WARNING, entry->day,
+             text_printf(&w->arena, "%s changes no appointment that is here; it is taken as one of its own",
+                         span));
 }
 
 static const char *list_subjects(struct work *w, const uint32_t *entries, size_t n)

@@ -4,13 +4,15 @@
  * decided by who is there, so that two who never meet do not compete whatever group they are in
  * (../shared/rules.md §8, §9 corrected).
  *
- *     breaks, and what other sheets have    nobody here gets it
- *     a person's ruling                     the loser gives way to the winner where they meet, under every
- * policy tentative                             is set aside, for the whole day, when it meets something that
- * is sure (of this sheet or another) and no ruling gives it the minutes priority   the more important one
- * gets the minutes; among equals they are worked once, `held` on the first in the order of printing, billed
- * on nobody, and a conflict is opened for each unbroken run of them split      each gets its share; odd
- * minutes go to who is furthest behind both       worked on the first, billed on each
+ *     breaks, claims   minutes of a break, or of another sheet: nobody here gets them
+ *     rulings          a person's: the loser gives way to the winner where they meet, under every policy
+ *     tentative        is set aside for the whole day when it meets something that is sure, of this sheet or
+ *                      another, unless a ruling gives it those minutes
+ *     priority         the more important one gets the minutes; among equals they are worked once, `held` on
+ *                      the first in the order of printing, billed on nobody, and a conflict is opened for
+ *                      each unbroken run of them
+ *     split            each gets its share; minutes that can not be shared go round
+ *     both             worked on the first, billed on each
  *
  * Linear in parts and in what lies above one another; a pile of more than RESOLVE_PILE_MAX is refused. */
 #ifndef TIMESHEET_RESOLVE_H

@@ -4,9 +4,11 @@
  *
  *     gone, cancelled, declined, private, free
  *     the same as another one: equal subject, start and end; the richer copy stays (§3)
- *     Extended, Shortened, Early start, Late start change their original (modify.h, §7), and again what is
- * the same by now no minute long categories (§4): none (unless loose travel counts), "Online" alone, none
- * that is good all-day and not billable
+ *     Extended, Shortened, Early start, Late start change their original (modify.h, §7)
+ *     the same as another one by now
+ *     no minute long
+ *     categories (§4): none (unless loose travel counts), "Online" alone, none that is good
+ *     all-day and not billable
  *
  * What is left is in work.entries, in canonical order, breaks among it; what is not, in work.left_out.
  * Appointments that touch no day of the sheet are passed over without a word. */

@@ -7,22 +7,25 @@
 #include "base/attr.h"
 #include "timesheet/letters.h"
 
-static const char *const words[] = {
-    "travel",  "drive",     "driving", "flight", "flying",    "commute", "commuting",
-    "transit", "transport", "journey", "trip",   "departure", "arrival", "airport",
-    "station", "highway",   "route",   "trips",  "flights",   "drives",  "routes",
+#define WORD(text)                                                                                           \
+    {                                                                                                        \
+        text, sizeof(text) - 1                                                                               \
+    }
+static const struct {
+    const char *text;
+    size_t len;
+} words[] = {
+    WORD("travel"),    WORD("drive"),   WORD("driving"),   WORD("flight"),  WORD("flying"), WORD("commute"),
+    WORD("commuting"), WORD("transit"), WORD("transport"), WORD("journey"), WORD("trip"),   WORD("departure"),
+    WORD("arrival"),   WORD("airport"), WORD("station"),   WORD("highway"), WORD("route"),  WORD("trips"),
+    WORD("flights"),   WORD("drives"),  WORD("routes"),
 };
-
-#define SHORTEST 4 /* trip */
-#define LONGEST  9 /* commuting */
 
 static bool is_travel_word(const char *s, size_t len)
 {
-    if (len < SHORTEST || len > LONGEST) {
-        return false;
-    }
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (letters_is((struct letters_slice){s, len}, words[i])) {
+        if (words[i].len == len && ((unsigned char)s[0] | 0x20) == (unsigned char)words[i].text[0] &&
+            letters_is((struct letters_slice){s, len}, words[i].text)) {
             return true;
         }
     }
@@ -36,7 +39,7 @@ bool travel_is(const char *subject)
         uint32_t code;
         size_t n = letters_next(subject + at, len - at, &code);
         if (!letters_is_word(code)) {
-            if (is_travel_word(subject + word, at - word)) {
+            if (at > word && is_travel_word(subject + word, at - word)) {
                 return true;
             }
             word = at + n;

@@ -7,7 +7,8 @@
 #include "base/utf8.h"
 #include "timesheet/letters.h"
 
-#define QUOTE_MAX 60 /* characters */
+#define QUOTE_MAX 60  /* characters */
+#define CLIP_MAX  200 /* bytes */
 
 /* Room for one more. */
 #define GROW(list)                                                                                           \
@@ -88,6 +89,17 @@ const char *work_quote(struct work *w, const char *subject)
     words_clear(&words);
     work_add_quoted(&words, subject);
     return text_copy(&w->arena, words.at, words.len);
+}
+
+const char *work_clip(struct work *w, const char *text)
+{
+    size_t len = strlen(text);
+    if (len <= CLIP_MAX) {
+        return text;
+    }
+    for (len = CLIP_MAX; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80; len--) {
+    }
+    return text_printf(&w->arena, "%.*s\u2026", (int)len, text);
 }
 
 static int by_number(int64_t a, int64_t b)

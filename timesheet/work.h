@@ -128,6 +128,8 @@ void work_find(struct work *w, enum sheet_finding_kind kind, enum sheet_severity
 /* A subject in quotation marks for a finding: at most 60 characters, on one line. */
 void work_add_quoted(struct words *words, const char *subject);
 const char *work_quote(struct work *w, const char *subject);
+/* A category or a customer for a finding: whole, unless it is longer than any should be (200 bytes). */
+const char *work_clip(struct work *w, const char *text);
 
 /* Below, equal or above zero: all that is printed of two items or decides about them, but not their ids. */
 int work_compare_items(const struct sheet_item *a, const struct sheet_item *b);

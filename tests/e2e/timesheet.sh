@@ -14,7 +14,7 @@ sim_start --data tests/graphsim/data/10-people.json
 sim_post load "@tests/e2e/timesheet_week.json"
 sheets_config() { # LINE…: more of [timesheet]
     config_write "[timesheet]" "directory = $WORLD/sheets" "rounding = up" "round_to = 15" "customers = Acme GmbH; Globex" \
-        "formats = csv pdf json" "$@"
+        "formats = csv xlsx pdf html json" "$@"
 }
 sheets_config
 aa key generate >/dev/null
@@ -235,10 +235,10 @@ expect 0 '2026-03-29 Sun +00:00 CET-04:00 CEST +Globex +billable +Cut-over +3:00
 folder=$WORLD/sheets/anna@example.com
 expect 0 "^  csv   $folder/timesheet-2026-0002-r1.csv" '^  pdf ' '^  json ' -- ts export 2026-0002
 [ -s "$folder/timesheet-2026-0002-r1.pdf" ] || fail "no PDF in $folder"
-expect 0 'csv +made +[0-9]+ +/' 'pdf +made' 'json +made' -- ts show 2026-0002
-refuse 'xlsx'
-expect 0 '3 made' -- ts list
-expect 0 '"pdf_path":"/' '"excel_path":null' '"documents_wanted":0' -- ts list --json
+expect 0 'csv +made +[0-9]+ +/' 'pdf +made' 'json +made' 'xlsx +made' 'html +made' -- ts show 2026-0002
+refuse 'wanted|failed'
+expect 0 '5 made' -- ts list
+expect 0 '"pdf_path":"/' '"excel_path":"/' '"html_path":"/' '"documents_wanted":0' -- ts list --json
 before=$(stat -c '%i %Y' "$folder/timesheet-2026-0002-r1.csv")
 expect 0 "^  csv   $folder" -- ts export 2026-0002
 equal "a document that is there" "$(stat -c '%i %Y' "$folder/timesheet-2026-0002-r1.csv")" "$before"
@@ -247,7 +247,7 @@ expect 0 '"format":"csv","path":"/[^"]*","is_new":true' '"format":"pdf","path":"
 is_json
 [ -s "$folder/timesheet-2026-0002-r1.csv" ] || fail "the CSV that was gone is not made again"
 expect 0 -- ts export 2026-0002 --output "$WORLD/copies"
-for format in csv pdf json; do
+for format in csv xlsx pdf html json; do
     cmp "$WORLD/copies/timesheet-2026-0002-r1.$format" "$folder/timesheet-2026-0002-r1.$format" || fail "a copy as $format differs"
 done
 mkdir "$WORLD/tmp"
@@ -273,9 +273,9 @@ expect 0 'timesheet 2026-0002/2 issued' 'billed 4:00 before, 1:00 after: -3:00' 
 [ -s "$folder/timesheet-2026-0002-r1.csv" ] || fail "the documents of revision 1 are gone"
 
 # Where documents can not be written the timesheet stays issued, and each reason is told once.
-expect 1 'csv, pdf, json: .*the directory above it does not exist' -- ts export 2026-0002 --output "$WORLD/gone/copies"
+expect 1 'csv, xlsx, pdf, html, json: .*the directory above it does not exist' -- ts export 2026-0002 --output "$WORLD/gone/copies"
 touch "$WORLD/file"
-expect 1 'csv, pdf, json: .*a file stands where a directory should be' -- ts export 2026-0002 --output "$WORLD/file"
+expect 1 'csv, xlsx, pdf, html, json: .*a file stands where a directory should be' -- ts export 2026-0002 --output "$WORLD/file"
 if [ "$(id -u)" = 0 ] && as_nobody test -x "$AA_BIN/admin-assistant-render"; then
     chmod 711 "$WORLD"
     cp "$WORLD/aa.db" "$WORLD/aa.conf" "$WORLD/copies/"
@@ -288,7 +288,7 @@ if [ "$(id -u)" = 0 ] && as_nobody test -x "$AA_BIN/admin-assistant-render"; the
     chmod 700 "$WORLD"
 fi
 sed -i "s|^directory = $WORLD/sheets$|directory = $WORLD/gone/sheets|" "$WORLD/aa.conf"
-expect 3 'timesheet 2026-0003/1 issued: 2026-03-16' 'csv, pdf, json: .*does not exist' 'the rest: admin-assistant timesheet export 2026-0003' -- \
+expect 3 'timesheet 2026-0003/1 issued: 2026-03-16' 'csv, xlsx, pdf, html, json: .*does not exist' 'the rest: admin-assistant timesheet export 2026-0003' -- \
     ts issue Work --from 2026-03-16 --to 2026-03-17 --force
 sheets_config
 

@@ -180,6 +180,24 @@ static void test_claims(void **state)
     scene_end(&s);
 }
 
+/* In the night when an hour comes twice, the zone's names tell the two apart. */
+static void test_times_that_come_twice(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-10-19", "2026-10-26");
+    struct sheet_item *night = add(&s, "2026-10-25 01:00", "2026-10-25 04:00", "Night", "Acme - billable");
+    struct sheet_item *call = add(&s, "2026-10-25 02:30", "2026-10-25 02:30", "Call", "Beta - billable");
+    call->end_ms = call->start_ms + MS_PER_HOUR;
+    call->importance = IMPORTANCE_HIGH;
+    compose(&s);
+    assert_string_equal(line_of(&s, night, NULL)->decision,
+                        "02:30 CEST-02:30 CET counts on line 2 (more important)");
+    assert_int_equal(line_of(&s, night, NULL)->worked, 180);
+    assert_int_equal(line_of(&s, call, NULL)->worked, 60);
+    scene_end(&s);
+}
+
 /* Late ones come in by the day they belong to, and only on days that are closed. */
 static void test_late(void **state)
 {
@@ -275,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_hours_by_instants),
         cmocka_unit_test(test_all_day),
         cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_times_that_come_twice),
         cmocka_unit_test(test_late),
         cmocka_unit_test(test_limits),
     };

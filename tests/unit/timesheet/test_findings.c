@@ -1,6 +1,8 @@
 /* What a person is told before a sheet is issued: each kind, its severity and its words. */
 #include "compose_fixture.h"
 
+#include "base/utf8.h"
+
 #define ACME "Acme - billable"
 #define DAY  "2026-03-03"
 #define AT_9 DAY " 09:00", DAY " 10:00"
@@ -163,6 +165,23 @@ static void test_long_subject(void **state)
     scene_end(&s);
 }
 
+static void test_long_category(void **state)
+{
+    (void)state;
+    static char category[1001];
+    struct scene s;
+    for (size_t i = 0; i + 3 < sizeof category; i += 3) {
+        memcpy(category + i, "\u4e2d", 3);
+    }
+    scene_begin(&s, "UTC", "2026-03-02", "2026-03-09");
+    add(&s, AT_9, "A", category);
+    compose(&s);
+    const char *text = s.draft->findings[0].text;
+    assert_true(utf8_is_valid(text, strlen(text)));
+    assert_true(strlen(text) < 300);
+    scene_end(&s);
+}
+
 static void test_overlaps(void **state)
 {
     (void)state;
@@ -236,8 +255,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_categories),   cmocka_unit_test(test_no_finding),
-        cmocka_unit_test(test_long_subject), cmocka_unit_test(test_overlaps),
-        cmocka_unit_test(test_days),         cmocka_unit_test(test_long_day),
+        cmocka_unit_test(test_long_subject), cmocka_unit_test(test_long_category),
+        cmocka_unit_test(test_overlaps),     cmocka_unit_test(test_days),
+        cmocka_unit_test(test_long_day),
     };
     return cmocka_run_group_tests_name("findings", tests, NULL, NULL);
 }

@@ -285,6 +285,34 @@ static void test_midnight(void **state)
     scene_end(&s);
 }
 
+/* What belongs to a day that is issued already is not billed on its own: the sheet of that day has changed.
+ */
+static void test_original_on_another_sheet(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "UTC", "2026-03-09", "2026-03-16");
+    s.closed[s.input.n_closed++] =
+        (struct sheet_closed_days){day_of("2026-03-02"), day_of("2026-03-09"), "2026-0001"};
+    struct sheet_item *a = add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "A", ACME);
+    struct sheet_item *mod = add(&s, "2026-03-03 10:00", "2026-03-03 10:30", "Extended", ACME);
+    a->is_late_candidate = mod->is_late_candidate = true;
+    s.claims[s.input.n_claims++] = (struct sheet_claim){
+        a->appointment_id, day_of("2026-03-03"), 2, a->start_ms / 60000, a->end_ms / 60000, "2026-0001"};
+    compose(&s);
+    assert_int_equal(s.draft->n_lines, 0);
+    assert_string_equal(why_left(&s, a), "claimed");
+    assert_string_equal(left_of(&s, mod)->detail, "09:00-10:00 extended by 0:30; it is on another timesheet");
+    s.input.n_items =
+        1; /* the original did not change: it is not among the late ones, and the extension is alone */
+    s.items[0] = *mod;
+    compose(&s);
+    assert_int_equal(s.draft->n_lines, 1);
+    assert_true(s.draft->lines[0].is_late);
+    assert_int_equal(count_findings(&s, SHEET_FIND_ORPHAN), 1);
+    scene_end(&s);
+}
+
 static void test_all_day_takes_no_part(void **state)
 {
     (void)state;
@@ -304,9 +332,13 @@ static void test_all_day_takes_no_part(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),    cmocka_unit_test(test_each),
-        cmocka_unit_test(test_several),  cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_midnight), cmocka_unit_test(test_all_day_takes_no_part),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_each),
+        cmocka_unit_test(test_several),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_midnight),
+        cmocka_unit_test(test_all_day_takes_no_part),
+        cmocka_unit_test(test_original_on_another_sheet),
     };
     return cmocka_run_group_tests_name("modify", tests, NULL, NULL);
 }
