@@ -334,9 +334,9 @@ expect 75 'ended by signal 2' -- setsid -w "$WORLD/bin/admin-assistant" --config
 equal "temporary files after an interrupt" "$(find "$WORLD/tmp" | wc -l)" 1
 renderer 'exit 1'
 expect 1 -- other export 2026-0002 --output "$WORLD/copies"
-renderer 'printf "progress\tcsv\t1\t2\nfailed\tcsv\tIO\tthe disk is full\nfailed\tpdf\tIO\tthe disk is full\n"; echo twice >&2
+renderer 'printf "progress\tcsv\t1\t2\nfailed\tcsv\tIO\tthe disk is full\nfailed\tpdf\tIO\tthe disk is full\nfailed\txlsx\tIO\tthe disk is full\nfailed\thtml\tIO\tno font\n"; echo twice >&2
 printf "made\tjson\t12\t3\t%064d\t/x/\\033[31my.json\ttemplate t is not good\n" 7'
-expect 3 'csv, pdf: the disk is full' 'json  /x/.*y.json \(3 characters in no font\): template t is not good' -- \
+expect 3 'csv, xlsx, pdf: the disk is full' 'html: no font' 'json  /x/.*y.json \(3 characters in no font\): template t is not good' -- \
     other export 2026-0002 --output "$WORLD/copies"
 refuse 'twice'
 refuse $'\033'
