@@ -17,6 +17,7 @@ struct world {
     int64_t sheet_id;
     char *said, *complained; /* by the last run, on standard output and error */
     int status;
+    const char *limits; /* shell text before the program; "" for none */
 };
 
 static void put_file(const char *path, const char *text)
@@ -37,6 +38,7 @@ static int set_up(void **state)
 {
     struct world *w = mem_calloc(1, sizeof *w);
     void *f;
+    w->limits = "";
     setenv("FONTCONFIG_FILE", AA_SOURCE_DIR "/tests/golden/fonts.conf", 1);
     setenv("XDG_CACHE_HOME", AA_BINARY_DIR "/cache", 1);
     if (fixture_set_up(&f) != 0) {
@@ -66,7 +68,7 @@ static int tear_down(void **state)
 static void run(struct world *w, const char *arguments)
 {
     CLEANUP_FREE char *errors = mem_printf("%s/errors", w->f->dir);
-    CLEANUP_FREE char *command = mem_printf("{ " PROGRAM " %s; } 2>%s", arguments, errors);
+    CLEANUP_FREE char *command = mem_printf("{ %s " PROGRAM " %s; } 2>%s", w->limits, arguments, errors);
     CLEANUP(buf_finish) struct buf text = {.max = 1 << 20};
     free(w->said);
     free(w->complained);
@@ -196,6 +198,26 @@ static void one_fails(void **state)
     assert_is_as_reported(&reports[2]);
 }
 
+/* As on a disk that is full: what does not fit is said, what fits is made, nothing is left half written. */
+static void no_room_for_the_pdf(void **state)
+{
+    struct world *w = *state;
+    struct sheet_report reports[SHEET_FORMAT_COUNT];
+    CLEANUP_FREE char *listing = mem_printf("ls -A %s/out", w->f->dir);
+    CLEANUP_FREE char *asked = mem_printf("--formats csv,pdf --output %s/out", w->f->dir);
+    int status;
+    w->limits = "ulimit -f 8;"; /* 4 KiB */
+    render(w, asked);
+    assert_int_equal(w->status, 1);
+    assert_int_equal(read_reports(w, reports), 2);
+    assert_is_as_reported(&reports[0]);
+    assert_string_equal(reports[1].error_code, "IO");
+    assert_non_null(
+        strstr(reports[1].message, "/out/timesheet-2026-0001-r1.pdf can not be written: larger than"));
+    CLEANUP_FREE char *names = command_output(listing, &status);
+    assert_string_equal(names, "timesheet-2026-0001-r1.csv\n");
+}
+
 static void bad_template_is_told(void **state)
 {
     struct world *w = *state;
@@ -317,8 +339,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(as_configured),        TEST(where_and_what_is_asked), TEST(after_a_kill), TEST(one_fails),
-        TEST(bad_template_is_told), TEST(nothing_begun),           TEST(usage),        TEST(not_as_root),
+        TEST(as_configured),       TEST(where_and_what_is_asked), TEST(after_a_kill),  TEST(one_fails),
+        TEST(no_room_for_the_pdf), TEST(bad_template_is_told),    TEST(nothing_begun), TEST(usage),
+        TEST(not_as_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
