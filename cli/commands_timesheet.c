@@ -16,7 +16,8 @@ const struct arg_spec commands_timesheet_issue[] = {POSITIONAL("ARCHIVE_CONFIG")
                                                     END};
 const struct arg_spec commands_timesheet_list[] = {POSITIONAL_OR_NONE("USER"), END};
 const struct arg_spec commands_timesheet_show[] = {POSITIONAL("NUMBER"), OPTION("--user", "USER"),
-                                                   OPTION("--explain", "LINE|DATE|CUSTOMER|total"), END};
+                                                   OPTION("--explain", "LINE|DATE|YYYY-Www|CUSTOMER|total"),
+                                                   END};
 const struct arg_spec commands_timesheet_export[] = {
     POSITIONAL("NUMBER"),         OPTION("--user", "USER"),    CHOICE("--format", FORMATS),
     OPTION("--csv-profile", "P"), OPTION("--output", "DIR|-"), END};
@@ -53,7 +54,7 @@ const char commands_timesheet_show_more[] =
     "NUMBER is 2026-0007 (the latest revision), 2026-0007/1 or an id that timesheet list --json shows.\n"
     "--explain says where a number comes from: of a line its appointment, times and rules, step by step; of "
     "a date, a\n"
-    "customer or the total the lines that add up to it, added up again.\n";
+    "week, a customer or the total the lines that add up to it, added up again.\n";
 
 const char commands_timesheet_export_more[] =
     "NUMBER is 2026-0007 (the latest revision), 2026-0007/1 or an id.  Without --format: all that the "

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "cli/print.h"
 
 #define PROGRAM        "admin-assistant-render"
 #define SYSTEM_FOLDER  "/usr/bin/"
@@ -198,20 +199,25 @@ static int wait_for_end(pid_t pid, struct err *e)
     return 0;
 }
 
-/* What the program complained of, where it did not report on everything. */
+/* What the program complained of, where it did not report on everything: without what would steer a terminal.
+ */
 static void pass_complaints(int complaints)
 {
     CLEANUP_FREE char *text = mem_calloc(1, COMPLAINTS_MAX + 1);
     ssize_t len = pread(complaints, text, COMPLAINTS_MAX, 0);
-    if (len > 0) {
-        text[len] = '\0';
-        fputs(text, stderr);
+    for (char *line = text, *end; len > 0 && *line; line = end) {
+        end = line + strcspn(line, "\n");
+        if (*end) {
+            *end++ = '\0';
+        }
+        CLEANUP_FREE char *clean = print_clean(line, 0);
+        fprintf(stderr, "%s\n", clean);
     }
 }
 
 static int open_channels(struct channels *ret_channels, struct err *e)
 {
-    struct channels channels = {.reports = {-1, -1}, .complaints = -1};
+    struct channels channels = {{-1, -1}, -1};
     if (pipe2(channels.reports, O_CLOEXEC) < 0) {
         return err_set(e, ERR_IO, errno, "no pipe from the kernel: %s", strerror(errno));
     }
@@ -251,7 +257,7 @@ static int converse(const struct render_order *order, const char *program, struc
 int render_run(const struct render_order *order, unsigned *ret_reported, struct err *e)
 {
     CLEANUP_FREE char *program = NULL;
-    struct channels channels = {.reports = {-1, -1}, .complaints = -1};
+    struct channels channels = {{-1, -1}, -1};
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     *ret_reported = 0;
     int r = find_program(&program, e);

@@ -8,6 +8,8 @@
 #include "base/civil.h"
 #include "base/cleanup.h"
 #include "base/json_out.h"
+#include "base/mem.h"
+#include "cli/period.h"
 #include "cli/print.h"
 #include "cli/sheet_explain_private.h"
 #include "cli/sheet_lines.h"
@@ -16,7 +18,7 @@
 #define OUTPUT_MAX  ((size_t)256 << 20)
 #define NO_CUSTOMER "(no customer)" /* as the tables call it */
 
-enum target { TARGET_LINE, TARGET_DAY, TARGET_CUSTOMER, TARGET_TOTAL };
+enum target { TARGET_LINE, TARGET_DAY, TARGET_WEEK, TARGET_CUSTOMER, TARGET_TOTAL };
 
 struct question {
     struct db *db;
@@ -25,6 +27,7 @@ struct question {
     enum target target;
     int64_t no; /* of a line */
     int32_t day;
+    struct period week;
     const char *customer;  /* as the sheet spells it */
     struct sheet_sum sum;  /* of the lines that are meant, added up here */
     struct sheet_sum says; /* what the sheet's totals say */
@@ -36,6 +39,7 @@ static bool is_meant(const void *arg, const struct sheet_line *line)
     switch (q->target) {
     case TARGET_LINE: return line->no == q->no;
     case TARGET_DAY: return line->day == q->day;
+    case TARGET_WEEK: return line->day >= q->week.from_day && line->day < q->week.to_day;
     case TARGET_CUSTOMER: return strcmp(line->customer, q->customer) == 0;
     case TARGET_TOTAL: return true;
     }
@@ -98,6 +102,12 @@ static int read_target(struct question *q, const char *what, struct err *e)
             return 0;
         }
     }
+    if (period_from_week(what, &q->week, NULL) == 0) {
+        q->target = TARGET_WEEK;
+        if (has_any(q)) {
+            return 0;
+        }
+    }
     q->customer = find_customer(q->sheet, what);
     if (q->customer) {
         q->target = TARGET_CUSTOMER;
@@ -105,7 +115,7 @@ static int read_target(struct question *q, const char *what, struct err *e)
     }
     return err_set(
         e, ERR_NOT_FOUND, 0,
-        "timesheet %s/%d has no line, day or customer \"%.80s\"; it has lines 1 to %zu, and \"total\"",
+        "timesheet %s/%d has no line, day, week or customer \"%.80s\"; it has lines 1 to %zu, and \"total\"",
         q->sheet->number, q->sheet->revision, what, q->sheet->n_lines);
 }
 
@@ -145,6 +155,13 @@ static void take_totals(struct question *q)
         for (size_t i = 0; i < totals.n_days; i++) {
             if (totals.days[i].day == q->day) {
                 q->says = totals.days[i].sum;
+            }
+        }
+        break;
+    case TARGET_WEEK:
+        for (size_t i = 0; i < totals.n_weeks; i++) {
+            if (totals.weeks[i].monday == q->week.from_day) {
+                add_sum(&q->says, &totals.weeks[i].sum);
             }
         }
         break;
@@ -203,10 +220,28 @@ static int print_line(const struct question *q, struct err *e)
     return 0;
 }
 
+/* By customer and billing type, of the lines that are meant: what a day or a week is for a customer. */
+static void print_customers(const struct question *q)
+{
+    CLEANUP_FREE struct sheet_line *lines = mem_calloc(q->sheet->n_lines, sizeof *lines);
+    struct sheet_totals totals;
+    size_t n = 0;
+    for (size_t i = 0; i < q->sheet->n_lines; i++) {
+        if (is_meant(q, &q->sheet->lines[i])) {
+            lines[n++] = q->sheet->lines[i];
+        }
+    }
+    sheet_totals_make(lines, n, &totals);
+    sheet_lines_print_customers(&totals);
+    sheet_totals_finish(&totals);
+}
+
 static void print_sum(const struct question *q)
 {
     char worked[SHEET_HOURS_LEN + 1], billed[SHEET_HOURS_LEN + 1];
     sheet_lines_print(q->zone, q->sheet->lines, q->sheet->n_lines, is_meant, q, true);
+    puts("");
+    print_customers(q);
     sheet_format_hundredths(q->sum.worked_hundredths, '.', worked);
     sheet_format_hundredths(q->sum.billed_hundredths, '.', billed);
     printf("\nadded up again: ");

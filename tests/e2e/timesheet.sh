@@ -106,7 +106,7 @@ sql_write "UPDATE archive_configurations SET timezone = 'Europe/Berlin'"
 
 # ---- a conflict is decided ----
 
-expect 1 'nobody decided: 1' -- ts issue Work --week 2026-W11
+expect 1 'has 2 errors in its check .*nobody decided: 1' -- ts issue Work --week 2026-W11
 equal "timesheets after a refusal" "$(sql 'SELECT count(*) FROM timesheets')" 0
 TASK=$(sql "SELECT id FROM action_log WHERE event_type = 'timesheet_conflict' AND state = 'open'")
 PLANNING=$(sql "SELECT id FROM appointments WHERE subject = 'Planning'")
@@ -184,6 +184,7 @@ expect 0 'non-billable' -- ts show 2026-0001 --explain 7
 expect 0 "$PLANNING +1 +2026-03-11 Wed" 'added up again: 2 lines, worked 2:30, held 0:00, billed 2:30' 'as the timesheet says' -- \
     ts show 2026-0001 --explain 2026-03-11
 expect 0 'added up again: 4 lines|added up again: 3 lines' -- ts show 2026-0001 --explain 'globex'
+expect 0 'added up again: 10 lines' '^Globex +billable +3 ' '^total +10 +14:15' -- ts show 2026-0001 --explain 2026-W11
 expect 0 'added up again: 10 lines, worked 14:15, held 0:00, billed 13:30' 'in decimals: 14.25 worked, 13.50 billed' -- \
     ts show 2026-0001 --explain total
 expect 0 "\"appointment_id\":$WORKSHOP" '"rounded_together":\{"lines":1' '"newest_version":1' -- ts show 2026-0001 --explain 1 --json
@@ -192,8 +193,8 @@ expect 0 '"explained":"total"' -- ts show 2026-0001 --explain total --json
 is_json
 equal "the sum of explained lines" "$(sqlite3 -batch :memory: "SELECT sum(json_extract(value, '\$.line.billed_minutes')) FROM
     json_each(cast(readfile('$WORLD/out.json') AS TEXT), '\$.lines')")" 810
-for wrong in 11 0 2026-03-15 Initech 2026-02-30; do
-    expect 1 "no line, day or customer \"$wrong\"; it has lines 1 to 10" -- ts show 2026-0001 --explain "$wrong"
+for wrong in 11 0 2026-W12 2026-03-15 Initech 2026-02-30; do
+    expect 1 "no line, day, week or customer \"$wrong\"; it has lines 1 to 10" -- ts show 2026-0001 --explain "$wrong"
 done
 
 # ---- the archive goes on ----
@@ -324,8 +325,13 @@ renderer 'echo hello'
 expect 75 'what is no report' -- other export 2026-0002 --output "$WORLD/copies"
 renderer 'head -c 20000 /dev/zero | tr "\0" x'
 expect 75 'what is no report' -- other export 2026-0002 --output "$WORLD/copies"
-renderer 'echo oh dear >&2; kill -9 $$'
-expect 75 'oh dear' 'ended by signal 9' -- other export 2026-0002 --output "$WORLD/copies"
+renderer 'printf "oh \\033[31mdear\\n" >&2; kill -9 $$'
+expect 75 '^oh .*dear$' 'ended by signal 9' -- other export 2026-0002 --output "$WORLD/copies"
+refuse $'\033'
+renderer 'kill -INT 0; exec sleep 60' # what a terminal sends to both
+expect 75 'ended by signal 2' -- setsid -w "$WORLD/bin/admin-assistant" --config "$WORLD/aa.conf" \
+    timesheet export 2026-0002 --format csv --output -
+equal "temporary files after an interrupt" "$(find "$WORLD/tmp" | wc -l)" 1
 renderer 'exit 1'
 expect 1 -- other export 2026-0002 --output "$WORLD/copies"
 renderer 'printf "progress\tcsv\t1\t2\nfailed\tcsv\tIO\tthe disk is full\nfailed\tpdf\tIO\tthe disk is full\n"; echo twice >&2
