@@ -1,13 +1,15 @@
 /* bench_sheets - a year of appointments, its lines, and what making its documents costs.
  *
  *     bench_sheets fill DATABASE KEYS-DIRECTORY APPOINTMENTS     an archive of 2025 in Europe/Berlin
- *     bench_sheets lines DATABASE ROUNDS                         reading it and composing the lines, a JSON object
- *     bench_sheets issue DATABASE KEYS-DIRECTORY                 freezes the year, prints the sheet's id
- *     bench_sheets run PROGRAM [ARG…]                            runs it, a JSON object with its time and peak memory
- *     bench_sheets floor XLSX LINES                              a bare loop of libxlsxwriter over as many cells
+ *     bench_sheets lines DATABASE ROUNDS                         reading it and composing the lines, a JSON
+ * object bench_sheets issue DATABASE KEYS-DIRECTORY                 freezes the year, prints the sheet's id
+ *     bench_sheets run PROGRAM [ARG…]                            runs it, a JSON object with its time and
+ * peak memory bench_sheets floor XLSX LINES                              a bare loop of libxlsxwriter over as
+ * many cells
  *
- * The appointments are spread evenly over the working hours of the year, so that every tenth overlaps another one, by eight
- * customers in both orders of a category, some travel, some private, some without a category. */
+ * The appointments are spread evenly over the working hours of the year, so that every tenth overlaps another
+ * one, by eight customers in both orders of a category, some travel, some private, some without a category.
+ */
 #include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,12 +68,17 @@ static void add_appointments(struct db *db, int64_t n)
         db,
         "WITH RECURSIVE numbers(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < $1 - 1), "
         "times(i, day, minute) AS (SELECT i, i * 365 / $1, 480 + i * 7919 % 600 FROM numbers) "
-        "INSERT INTO appointments (ms_event_id, user_id, start_time, end_time, subject, is_private, is_archived, created_at, "
-        "updated_at, archive_configuration_id, event_key, sensitivity, importance, categories, content_hash) SELECT "
-        "'event-' || i, 1, strftime('%Y-%m-%d %H:%M:00.000000', 1735689600 + day * 86400 + minute * 60, 'unixepoch'), "
-        "strftime('%Y-%m-%d %H:%M:00.000000', 1735689600 + day * 86400 + (minute + max(1, min(90, 20000 / ($1 / 365 + 1) "
+        "INSERT INTO appointments (ms_event_id, user_id, start_time, end_time, subject, is_private, "
+        "is_archived, created_at, "
+        "updated_at, archive_configuration_id, event_key, sensitivity, importance, categories, content_hash) "
+        "SELECT "
+        "'event-' || i, 1, strftime('%Y-%m-%d %H:%M:00.000000', 1735689600 + day * 86400 + minute * 60, "
+        "'unixepoch'), "
+        "strftime('%Y-%m-%d %H:%M:00.000000', 1735689600 + day * 86400 + (minute + max(1, min(90, 20000 / "
+        "($1 / 365 + 1) "
         "/ 60))) * 60, 'unixepoch'), "
-        "CASE WHEN i % 17 = 0 THEN 'Travel to the customer' ELSE 'Besprechung Größe ' || i || ': Anforderungen und Abnahme' END, "
+        "CASE WHEN i % 17 = 0 THEN 'Travel to the customer' ELSE 'Besprechung Größe ' || i || ': "
+        "Anforderungen und Abnahme' END, "
         "i % 41 = 0, 1, '2026-01-02 00:00:00.000000', '2026-01-02 00:00:00.000000', 1, "
         "CAST(printf('%016d', i) AS BLOB), CASE WHEN i % 41 = 0 THEN 'private' ELSE 'normal' END, "
         "CASE i % 13 WHEN 0 THEN 'high' WHEN 1 THEN 'low' ELSE 'normal' END, "
@@ -92,12 +99,14 @@ static int fill(const char *path, const char *keys, int64_t n)
     must(migrate_upgrade(db, migrations_sqlite, "bench", &applied, &copy, &e), &e);
     must(db_begin(db, &e), &e);
     must(user_add(db, "anna@bench.example", "anna", "Anna Bench", &user_id, &e), &e);
-    must(db_exec(db,
-                 "INSERT INTO archive_configurations (id, user_id, name, source_calendar_uri, destination_calendar_uri, "
-                 "timezone, created_at, updated_at) VALUES (1, 1, 'Work', 'msgraph://anna/calendars/primary', "
-                 "'local://anna/calendars/archive', 'Europe/Berlin', 't', 't')",
-                 &e),
-         &e);
+    must(
+        db_exec(db,
+                "INSERT INTO archive_configurations (id, user_id, name, source_calendar_uri, "
+                "destination_calendar_uri, "
+                "timezone, created_at, updated_at) VALUES (1, 1, 'Work', 'msgraph://anna/calendars/primary', "
+                "'local://anna/calendars/archive', 'Europe/Berlin', 't', 't')",
+                &e),
+        &e);
     add_appointments(db, n);
     must(db_commit(db, &e), &e);
     must(db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", &e), &e);
@@ -152,8 +161,8 @@ static int lines(const char *path, int rounds)
         sheet_draft_destroy(draft);
         sheet_preview_destroy(preview);
     }
-    printf("{\"appointments\":%zu,\"lines\":%zu,\"compose_ms\":%.2f,\"read_and_compose_ms\":%.2f}\n", n_considered, n_lines,
-           compose_ms, whole_ms);
+    printf("{\"appointments\":%zu,\"lines\":%zu,\"compose_ms\":%.2f,\"read_and_compose_ms\":%.2f}\n",
+           n_considered, n_lines, compose_ms, whole_ms);
     db_close(db);
     return 0;
 }

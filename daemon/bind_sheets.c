@@ -122,8 +122,9 @@ static int store_run(struct db *db, const struct call *c, struct err *e)
 {
     int64_t instance_id = c->sheets->with.instance_id;
     int r = run_store_save(db, &c->run, instance_id, NULL, &c->result.counts, e);
-    return r < 0 || c->result.sheet_id == 0 ? r
-                                            : run_store_set_sheet(db, &c->run, instance_id, c->result.sheet_id, e);
+    return r < 0 || c->result.sheet_id == 0
+               ? r
+               : run_store_set_sheet(db, &c->run, instance_id, c->result.sheet_id, e);
 }
 
 static int work_issue(struct db *db, void *arg, struct err *e)
@@ -134,7 +135,8 @@ static int work_issue(struct db *db, void *arg, struct err *e)
     c->result.counts = c->run.counts;
     int r = run_store_check_owner(db, c->run.id, c->sheets->with.instance_id, e);
     if (r == 0 && !c->run.is_dry) {
-        /* Somebody issued it by hand, or an earlier run that was given up later did: that is the sheet of these days. */
+        /* Somebody issued it by hand, or an earlier run that was given up later did: that is the sheet of
+         * these days. */
         r = sheet_store_issued(db, &request, &issued, e);
     }
     if (r == 0 && issued.id == 0) {
@@ -166,12 +168,13 @@ static void issue(void *self, const struct run *run, const struct tz *zone, port
 static int work_rendered(struct db *db, void *arg, struct err *e)
 {
     struct call *c = arg;
-    CLEANUP_FREE char *message = mem_printf("%lld documents made, %lld not", (long long)c->result.counts.documents,
-                                            (long long)c->result.counts.unmade);
+    CLEANUP_FREE char *message =
+        mem_printf("%lld documents made, %lld not", (long long)c->result.counts.documents,
+                   (long long)c->result.counts.unmade);
     int r = run_store_save(db, &c->run, c->sheets->with.instance_id, NULL, &c->result.counts, e);
     return r < 0 ? r
-                 : run_store_audit(db, &c->run, "render", c->result.counts.unmade ? "partial" : "success", message,
-                                   NULL, e);
+                 : run_store_audit(db, &c->run, "render", c->result.counts.unmade ? "partial" : "success",
+                                   message, NULL, e);
 }
 
 static void on_made(void *arg, const struct err *e, int64_t n_made, int64_t n_unmade)

@@ -1,4 +1,5 @@
-/* bind_sheets - gives the scheduler timesheets: scheduler/ports.h's sheet port, on the storage thread and the scribe.
+/* bind_sheets - gives the scheduler timesheets: scheduler/ports.h's sheet port, on the storage thread and the
+ * scribe.
  *
  * Rules and customers are those of the configuration in use when a sheet is issued.  Loop thread. */
 #ifndef DAEMON_BIND_SHEETS_H

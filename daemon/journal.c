@@ -67,7 +67,9 @@ static void log_failure(const struct run *run, const struct err *why, int64_t du
     span_text(duration_ms, span);
     log_write(LOG_LEVEL_ERR, id, fields.f, "job %lld \"%s\": run %lld failed after %s in step %s, %s: %s",
               (long long)run->job_id, run->name, (long long)run->id, span, run->step[0] ? run->step : "start",
-              run_counts_written(&run->counts) ? "the archive was written" : "nothing written",
+              run->sheet_id                      ? "the timesheet is issued"
+              : run_counts_written(&run->counts) ? "the archive was written"
+                                                 : "nothing written",
               why ? why->msg : "no reason given");
 }
 
@@ -106,8 +108,13 @@ static void run_closed(void *self, const struct run *run, enum run_outcome outco
     window_text(run, window);
     span_text(duration_ms, span);
     log_write(is_whole ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, is_whole ? MESSAGE_RUN_OK : MESSAGE_RUN_PART,
-              fields.f, "job %lld \"%s\": %s%s archived in %s%s: %s", (long long)run->job_id, run->name,
-              run->is_dry ? "dry run, " : "", window, span, is_whole ? "" : ", not whole", counts);
+              fields.f, "job %lld \"%s\": %s%s%s in %s%s: %s", (long long)run->job_id, run->name,
+              run->is_dry ? "dry run, " : "", window,
+              run->type == JOB_TIMESHEET ? ", timesheet made" : " archived", span,
+              is_whole                     ? ""
+              : run->type == JOB_TIMESHEET ? ", to be looked at"
+                                           : ", not whole",
+              counts);
 }
 
 #define AGAIN_MAX 48

@@ -69,7 +69,8 @@ static size_t count_formats(unsigned formats)
 static int describe_end(const struct render_process *p, struct err *e)
 {
     if (p->start_error) {
-        return err_set(e, ERR_IO, 0, "%s can not be started: %s", p->with.program, uv_strerror(p->start_error));
+        return err_set(e, ERR_IO, 0, "%s can not be started: %s", p->with.program,
+                       uv_strerror(p->start_error));
     }
     if (p->signal) {
         return err_set(e, ERR_IO, p->signal, "%s was ended by signal %d", PROGRAM, p->signal);
@@ -207,7 +208,8 @@ struct render_process *render_process_start(const struct render_process_options 
                                             render_process_done done, void *arg)
 {
     /* Nothing of the service's environment: no path to credentials, no settings that steer libraries. */
-    static char *environment[] = {(char *)(uintptr_t) "PATH=/usr/bin:/bin", (char *)(uintptr_t) "LC_ALL=C.UTF-8", NULL};
+    static char *environment[] = {(char *)(uintptr_t) "PATH=/usr/bin:/bin",
+                                  (char *)(uintptr_t) "LC_ALL=C.UTF-8", NULL};
     struct render_process *p = mem_calloc(1, sizeof *p);
     *p = (struct render_process){.with = *options, .done = done, .arg = arg, .lines = {.max = OUTPUT_MAX}};
     make_args(p);

@@ -12,9 +12,10 @@
 
 struct render_process;
 
-/* e: it could not be started, or ended before it had reported all formats; what was reported before counts.  The reports are
- * borrowed for the callback. */
-typedef void (*render_process_done)(void *arg, const struct err *e, const struct sheet_report *reports, size_t n);
+/* e: it could not be started, or ended before it had reported all formats; what was reported before counts.
+ * The reports are borrowed for the callback. */
+typedef void (*render_process_done)(void *arg, const struct err *e, const struct sheet_report *reports,
+                                    size_t n);
 
 struct render_process_options {
     uv_loop_t *loop;

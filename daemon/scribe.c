@@ -274,7 +274,8 @@ static int find_wanted(struct db *db, void *arg, struct err *e)
 
 static void on_found(void *arg, const struct err *e);
 
-static void on_made_wanted(void *arg, const struct err *e UNUSED, int64_t n_made UNUSED, int64_t n_unmade UNUSED)
+static void on_made_wanted(void *arg, const struct err *e UNUSED, int64_t n_made UNUSED,
+                           int64_t n_unmade UNUSED)
 {
     struct scribe *s = arg;
     if (s->is_closing) {

@@ -34,8 +34,8 @@ static void sheet_text(const struct run *run, char ret_text[CLOSING_TEXT_MAX])
     }
     add_if_any(ret_text, c->late, "found late");
     add_if_any(ret_text, c->conflicts, "overlaps that nobody decided about");
-    add_if_any(ret_text, c->errors - c->conflicts, "errors to look at");
-    add_if_any(ret_text, c->warnings, "warnings");
+    add_if_any(ret_text, c->errors - c->conflicts, "errors in the check");
+    add_if_any(ret_text, c->warnings, c->warnings == 1 ? "warning" : "warnings");
     add_if_any(ret_text, c->documents, "documents made");
     add_if_any(ret_text, c->unmade, "documents not made");
     add_if_any(ret_text, c->quarantined, "events in quarantine");

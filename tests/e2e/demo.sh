@@ -14,7 +14,9 @@ show() { printf '$ admin-assistant %s\n' "$*"; aa "$@"; }
 step "A stand-in Graph server over TLS, a configuration, a key, a database"
 CA=$WORLD/ca.pem
 sim_start --tls --ca "$CA" --data tests/graphsim/data
-config_write
+mkdir "$WORLD/timesheets"
+config_write "[timesheet]" "directory = $WORLD/timesheets" \
+    "letterhead = Anna Lindqvist | Software and advice | Hafenstr. 1 | 20457 Hamburg" "rounding = up" "round_scope = day+customer"
 show key generate
 show db upgrade
 
@@ -50,9 +52,30 @@ wait_for 15 "the second run" runs_done 2
 tail -n 1 "$WORLD/daemon.log"
 [ "$(run_field 2 "outcome || json_extract(counts, '\$.inserted')")" = success0 ] || fail "the second run wrote rows"
 
+step "A timesheet of the first week of March: what a person should look at first"
+show timesheet check Work --week 2026-W10 || [ $? -eq 1 ]
+show timesheet issue Work --week 2026-W10 || [ $? -eq 1 ]
+
+step "Two pairs of meetings claim the same minutes: somebody decides"
+show action list
+show action show 1
+show action resolve 1 --keep "$(sql "SELECT min(target_id) FROM entity_associations WHERE source_id = 1")"
+show action resolve 2 --keep "$(sql "SELECT min(target_id) FROM entity_associations WHERE source_id = 2")"
+
+step "Issued, and frozen"
+show timesheet issue Work --week 2026-W10
+show timesheet show 2026-0001
+show timesheet show 2026-0001 --explain 1
+
 step "Status, and SIGTERM"
 show status
 daemon_stop
 sim_stop
 tail -n 1 "$WORLD/daemon.log"
+printf '\nThe timesheet, in all formats:\n'
+for format in pdf html xlsx csv json; do
+    path=$(sql "SELECT path FROM timesheet_documents WHERE format = '$format'")
+    [ -s "$path" ] || fail "there is no $format"
+    printf '  %s\n' "$path"
+done
 printf '\nThe database is %s/aa.db (key in %s/keys)\n' "$WORLD" "$WORLD"

@@ -1,5 +1,5 @@
-/* The documents of timesheets are made by another program: what comes of it when that program does its work, half of it, none,
- * or dies.  The program is a shell script of the test. */
+/* The documents of timesheets are made by another program: what comes of it when that program does its work,
+ * half of it, none, or dies.  The program is a shell script of the test. */
 #include "tests/lib/archive_fixture.h"
 
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 #include "storage/sheet_store.h"
 #include "storage/writer.h"
 
-#define HASH "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define HASH         "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define MADE(format) "printf 'made\\t" format "\\t12\\t0\\t" HASH "\\t/x/a." format "\\t\\n'\n"
 
 struct bench {
@@ -32,8 +32,8 @@ struct bench {
     bool is_closed;
 };
 
-static void on_line(void *arg, enum log_level level, const char *message_id, const struct log_field *fields UNUSED,
-                    const char *text)
+static void on_line(void *arg, enum log_level level, const char *message_id,
+                    const struct log_field *fields UNUSED, const char *text)
 {
     struct bench *b = arg;
     if (level <= LOG_LEVEL_NOTICE && message_id && strcmp(message_id, MESSAGE_DOCUMENTS) == 0) {
@@ -51,12 +51,14 @@ static void on_made(void *arg)
 static void add_sheets(struct fixture *f)
 {
     for (int i = 1; i <= 2; i++) {
-        char *sql = mem_printf(
-            "INSERT INTO timesheets (id, user_id, start_date, end_date, status, archive_configuration_id, number, "
-            "created_at, updated_at) VALUES (%d, 1, '2026-0%d-01', '2026-0%d-28', 'issued', 1, '2026-000%d', 't', 't');"
-            "INSERT INTO timesheet_documents (timesheet_id, format, user_id, updated_at) VALUES (%d, 'csv', 1, 't'), "
-            "(%d, 'pdf', 1, 't')",
-            i, i, i, i, i, i);
+        char *sql = mem_printf("INSERT INTO timesheets (id, user_id, start_date, end_date, status, "
+                               "archive_configuration_id, number, "
+                               "created_at, updated_at) VALUES (%d, 1, '2026-0%d-01', '2026-0%d-28', "
+                               "'issued', 1, '2026-000%d', 't', 't');"
+                               "INSERT INTO timesheet_documents (timesheet_id, format, user_id, updated_at) "
+                               "VALUES (%d, 'csv', 1, 't'), "
+                               "(%d, 'pdf', 1, 't')",
+                               i, i, i, i, i, i);
         fixture_sql(f, sql);
         free(sql);
     }
@@ -173,17 +175,21 @@ static void test_outcomes(void **state)
         const char *state, *told;
     } rows[] = {
         {"both made", MADE("csv") MADE("pdf"), 2, 0, "csv made, pdf made", ""},
-        {"progress and nonsense between", MADE("csv") "printf 'progress\\tpdf\\t1\\t2\\nwhat\\tis\\tthis\\n\\n'\n" MADE("pdf"),
-         2, 0, "csv made, pdf made", ""},
-        {"a note", MADE("csv") "printf 'made\\tpdf\\t1\\t3\\t" HASH "\\t/x/a.pdf\\t3 characters have no glyph\\n'\n", 2, 0,
-         "csv made, pdf made", "3 characters have no glyph"},
+        {"progress and nonsense between",
+         MADE("csv") "printf 'progress\\tpdf\\t1\\t2\\nwhat\\tis\\tthis\\n\\n'\n" MADE("pdf"), 2, 0,
+         "csv made, pdf made", ""},
+        {"a note",
+         MADE("csv") "printf 'made\\tpdf\\t1\\t3\\t" HASH "\\t/x/a.pdf\\t3 characters have no glyph\\n'\n", 2,
+         0, "csv made, pdf made", "3 characters have no glyph"},
         {"one can not be made", MADE("csv") "printf 'failed\\tpdf\\tIO\\t/x is full\\n'; exit 1\n", 1, 1,
          "csv made, pdf failed", "/x is full"},
         {"it dies in between", MADE("csv") "kill -KILL $$\n", 1, 1, "csv made, pdf failed", "signal 9"},
         {"it says why and ends", "echo 'first line' >&2; echo 'no such configuration' >&2; exit 2\n", 0, 2,
          "csv failed, pdf failed", "no such configuration"},
-        {"another format than asked for", MADE("xlsx") MADE("csv") MADE("pdf"), 2, 0, "csv made, pdf made", ""},
-        {"it says too much", MADE("csv") "yes | head -c 400000\n", 1, 1, "csv made, pdf failed", "ended with"},
+        {"another format than asked for", MADE("xlsx") MADE("csv") MADE("pdf"), 2, 0, "csv made, pdf made",
+         ""},
+        {"it says too much", MADE("csv") "yes | head -c 400000\n", 1, 1, "csv made, pdf failed",
+         "ended with"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         void *own;
@@ -315,8 +321,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_outcomes), TEST(test_no_program), TEST(test_again),          TEST(test_environment),
-        TEST(test_cancel),               TEST(test_look),       TEST(test_close_under_way),
+        cmocka_unit_test(test_outcomes), TEST(test_no_program), TEST(test_again),
+        TEST(test_environment),          TEST(test_cancel),     TEST(test_look),
+        TEST(test_close_under_way),
     };
     return cmocka_run_group_tests_name("scribe", tests, NULL, NULL);
 }
