@@ -31,7 +31,7 @@ bench_sheets() {
         sheets_tool fill "$WORLD/aa.db" "$WORLD/keys" "$n"
         lines=$(sheets_tool lines "$WORLD/aa.db" 5)
         id=$(sheets_tool issue "$WORLD/aa.db" "$WORLD/keys")
-        made=$(sheets_tool run "$AA_BIN/admin-assistant-render" --config "$WORLD/aa.conf" --sheet "$id" --formats "csv xlsx pdf")
+        made=$(sheets_tool run "$AA_BIN/admin-assistant-render" --config "$WORLD/aa.conf" --sheet "$id" --formats "${BENCH_FORMATS:-csv xlsx pdf}")
         floor=$(sheets_tool floor "$WORLD/floor.xlsx" "$(member "$lines" lines)")
         per_line=$(calc "$(member "$lines" read_and_compose_ms) * 1000 / $n")
         sheet_figure sheet_lines "$n" "$(member "$lines" lines)" ms "$(member "$lines" read_and_compose_ms)" \
