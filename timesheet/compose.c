@@ -35,6 +35,7 @@ static void shrink(struct work *w)
     free(w->entries);
     free(w->parts);
     free(w->aside);
+    arena_finish(&w->scratch);
     w->entries = NULL;
     w->parts = w->aside = NULL;
 }

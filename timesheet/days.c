@@ -1,6 +1,5 @@
 #include "timesheet/days.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/civil.h"
@@ -107,6 +106,15 @@ static int minute_of_day(const struct days *d, int64_t min)
     return (int)((wall_ms - civil_day_of(wall_ms) * MS_PER_DAY) / MS_PER_MINUTE);
 }
 
+static void put_time(char *at, int minutes)
+{
+    at[0] = (char)('0' + minutes / 600);
+    at[1] = (char)('0' + minutes / 60 % 10);
+    at[2] = ':';
+    at[3] = (char)('0' + minutes % 60 / 10);
+    at[4] = (char)('0' + minutes % 10);
+}
+
 void days_format_span(const struct days *d, int64_t start_min, int64_t end_min,
                       char ret_text[DAYS_SPAN_LEN + 1])
 {
@@ -114,5 +122,8 @@ void days_format_span(const struct days *d, int64_t start_min, int64_t end_min,
     if (end == 0 && end_min > start_min) {
         end = 24 * 60;
     }
-    snprintf(ret_text, DAYS_SPAN_LEN + 1, "%02d:%02d-%02d:%02d", start / 60, start % 60, end / 60, end % 60);
+    put_time(ret_text, start);
+    ret_text[5] = '-';
+    put_time(ret_text + 6, end);
+    ret_text[DAYS_SPAN_LEN] = '\0';
 }

@@ -1,75 +1,103 @@
 #include "timesheet/explain.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-/* "line 4", "lines 4 and 5", "lines 4, 5 and 6", "lines 4, 5, 6 and 7 more". */
-static const char *others(struct work *w, const struct note *note)
+static void add_line(struct words *words, const char *before, uint32_t part)
 {
-    uint32_t n = note->n_others;
-    const uint32_t *o = note->others;
-    switch (n) {
-    case 0: return "nobody";
-    case 1: return text_printf(&w->arena, "line %" PRIu32, o[0] + 1);
-    case 2: return text_printf(&w->arena, "lines %" PRIu32 " and %" PRIu32, o[0] + 1, o[1] + 1);
-    case 3:
-        return text_printf(&w->arena, "lines %" PRIu32 ", %" PRIu32 " and %" PRIu32, o[0] + 1, o[1] + 1,
-                           o[2] + 1);
-    }
-    return text_printf(&w->arena, "lines %" PRIu32 ", %" PRIu32 ", %" PRIu32 " and %" PRIu32 " more",
-                       o[0] + 1, o[1] + 1, o[2] + 1, n - NOTE_OTHERS);
+    words_add(words, before);
+    words_add_number(words, (uint64_t)part + 1);
 }
 
-static const char *claim_words(struct work *w, uint32_t claim)
+/* "line 4", "lines 4 and 5", "lines 4, 5 and 6", "lines 4, 5, 6 and 7 more". */
+static void add_others(struct words *words, const struct note *note)
+{
+    uint32_t n_named = note->n_others < NOTE_OTHERS ? note->n_others : NOTE_OTHERS;
+    uint32_t n_more = note->n_others - n_named;
+    words_add(words, note->n_others == 1 ? "line " : "lines ");
+    for (uint32_t i = 0; i < n_named; i++) {
+        add_line(words, i == 0 ? "" : i + 1 == n_named && n_more == 0 ? " and " : ", ", note->others[i]);
+    }
+    if (n_more > 0) {
+        words_add(words, " and ");
+        words_add_number(words, n_more);
+        words_add(words, " more");
+    }
+}
+
+static void add_claim(struct work *w, struct words *words, uint32_t claim)
 {
     const struct sheet_claim *c = w->claims_by_sheet[claim];
-    return text_printf(&w->arena, "timesheet %s, line %" PRId32, c->number, c->line_no);
+    words_add(words, "timesheet ");
+    words_add(words, c->number);
+    words_add(words, ", line ");
+    words_add_number(words, (uint64_t)(c->line_no > 0 ? c->line_no : 0));
 }
 
-const char *explain_aside(struct work *w, const struct part *part)
+void explain_aside(struct work *w, const struct part *part, struct words *words)
 {
-    return part->is_aside_for_claim ? claim_words(w, part->aside_for)
-                                    : text_printf(&w->arena, "line %" PRIu32, part->aside_for + 1);
-}
-
-static const char *note_words(struct work *w, const struct note *note)
-{
-    struct arena *a = &w->arena;
-    switch (note->kind) {
-    case NOTE_BREAK: return "break";
-    case NOTE_CLAIMED: return text_printf(a, "is on %s", claim_words(w, note->others[0]));
-    case NOTE_OUTRANKED:
-        return text_printf(a, "counts on line %" PRIu32 " (more important)", note->others[0] + 1);
-    case NOTE_RULED:
-        return text_printf(a, "counts on line %" PRIu32 " (decided by hand)", note->others[0] + 1);
-    case NOTE_HELD:
-        return text_printf(a, "open: %s %s it as well", others(w, note),
-                           note->n_others == 1 ? "claims" : "claim");
-    case NOTE_OPEN: return text_printf(a, "open: held on line %" PRIu32, note->others[0] + 1);
-    case NOTE_SPLIT: return text_printf(a, "split with %s", others(w, note));
-    case NOTE_ELSEWHERE: return text_printf(a, "worked on line %" PRIu32, note->others[0] + 1);
-    case NOTE_SHARED: return text_printf(a, "also on %s", others(w, note));
+    if (part->is_aside_for_claim) {
+        add_claim(w, words, part->aside_for);
+    } else {
+        add_line(words, "line ", part->aside_for);
     }
-    return "";
 }
 
-static const char *join(struct work *w, const char *before, const char *words)
+void explain_note(struct work *w, const struct note *note, struct words *words)
 {
-    return before[0] ? text_printf(&w->arena, "%s; %s", before, words) : words;
+    char span[DAYS_SPAN_LEN + 1];
+    days_format_span(&w->days, note->start_min, note->end_min, span);
+    words_add(words, span);
+    switch (note->kind) {
+    case NOTE_BREAK: words_add(words, " break"); break;
+    case NOTE_CLAIMED:
+        words_add(words, " is on ");
+        add_claim(w, words, note->others[0]);
+        break;
+    case NOTE_OUTRANKED:
+        add_line(words, " counts on line ", note->others[0]);
+        words_add(words, " (more important)");
+        break;
+    case NOTE_RULED:
+        add_line(words, " counts on line ", note->others[0]);
+        words_add(words, " (decided by hand)");
+        break;
+    case NOTE_HELD:
+        words_add(words, " open: ");
+        add_others(words, note);
+        words_add(words, note->n_others == 1 ? " claims it as well" : " claim it as well");
+        break;
+    case NOTE_OPEN: add_line(words, " open: held on line ", note->others[0]); break;
+    case NOTE_SPLIT:
+        words_add(words, " split with ");
+        add_others(words, note);
+        break;
+    case NOTE_ELSEWHERE: add_line(words, " worked on line ", note->others[0]); break;
+    case NOTE_SHARED:
+        words_add(words, " also on ");
+        add_others(words, note);
+        break;
+    }
 }
 
 static const char *decision(struct work *w, const struct part *part)
 {
-    const char *text = w->entries[part->entry].changes;
+    const char *changes = w->entries[part->entry].changes;
+    if (!part->first_note) {
+        return changes;
+    }
+    struct words words;
+    words_clear(&words);
+    words_add(&words, changes);
     for (const struct note *note = part->first_note; note; note = note->next) {
-        char span[DAYS_SPAN_LEN + 1];
-        days_format_span(&w->days, note->start_min, note->end_min, span);
-        text = join(w, text, text_printf(&w->arena, "%s %s", span, note_words(w, note)));
+        words_add(&words, words.len > 0 ? "; " : "");
+        explain_note(w, note, &words);
     }
     if (part->n_more_notes > 0) {
-        text = join(w, text, text_printf(&w->arena, "and %" PRIu32 " more", part->n_more_notes));
+        words_add(&words, "; and ");
+        words_add_number(&words, part->n_more_notes);
+        words_add(&words, " more");
     }
-    return text;
+    return text_copy(&w->arena, words.at, words.len);
 }
 
 void explain_lines(struct work *w)

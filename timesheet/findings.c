@@ -13,8 +13,13 @@
 static void of_entry(struct work *w, const struct entry *entry, enum sheet_finding_kind kind,
                      enum sheet_severity severity, int32_t day, const char *words)
 {
-    const char *text = text_printf(&w->arena, "%s: %s", work_quote(w, entry->item->subject), words);
-    work_find(w, kind, severity, day, entry->item->appointment_id, text);
+    struct words sentence;
+    words_clear(&sentence);
+    work_add_quoted(&sentence, entry->item->subject);
+    words_add(&sentence, ": ");
+    words_add(&sentence, words);
+    work_find(w, kind, severity, day, entry->item->appointment_id,
+              text_copy(&w->arena, sentence.at, sentence.len));
 }
 
 /* ---- categories ---- */
@@ -158,17 +163,34 @@ static bool is_decided(enum note_kind kind)
     return kind == NOTE_OUTRANKED || kind == NOTE_RULED || kind == NOTE_SPLIT || kind == NOTE_ELSEWHERE;
 }
 
-static void of_part(struct work *w, size_t i)
+/* The first decision about the part's minutes, and how many more there are; the line has them all. */
+static void of_overlap(struct work *w, const struct part *part, const struct entry *entry)
 {
-    const struct part *part = &w->parts[i];
-    const struct entry *entry = &w->entries[part->entry];
-    bool has_overlap = false;
+    const struct note *first = NULL;
+    uint64_t n_more = part->n_more_notes;
     for (const struct note *note = part->first_note; note; note = note->next) {
-        has_overlap |= is_decided(note->kind);
+        n_more += first && is_decided(note->kind);
+        first = !first && is_decided(note->kind) ? note : first;
     }
-    if (has_overlap) {
-        of_entry(w, entry, SHEET_FIND_OVERLAP, SHEET_NOTE, part->day, w->lines[i].decision);
+    if (!first) {
+        return;
     }
+    struct words words;
+    words_clear(&words);
+    explain_note(w, first, &words);
+    if (n_more > 0) {
+        words_add(&words, "; and ");
+        words_add_number(&words, n_more);
+        words_add(&words, " more");
+    }
+    words_end(&words);
+    of_entry(w, entry, SHEET_FIND_OVERLAP, SHEET_NOTE, part->day, words.at);
+}
+
+static void of_part(struct work *w, const struct part *part)
+{
+    const struct entry *entry = &w->entries[part->entry];
+    of_overlap(w, part, entry);
     if (part->is_late) {
         of_entry(w, entry, SHEET_FIND_LATE, SHEET_NOTE, part->day,
                  "of a day whose timesheet is issued already");
@@ -178,12 +200,16 @@ static void of_part(struct work *w, size_t i)
 static void of_aside(struct work *w, const struct part *part)
 {
     const struct entry *entry = &w->entries[part->entry];
-    const char *where = explain_aside(w, part);
     char span[DAYS_SPAN_LEN + 1];
+    struct words where;
+    words_clear(&where);
+    explain_aside(w, part, &where);
+    words_end(&where);
     days_format_span(&w->days, part->start_min, part->end_min, span);
-    work_leave_out(w, entry->item, SHEET_LEFT_TENTATIVE, text_printf(&w->arena, "%s, for %s", span, where));
+    work_leave_out(w, entry->item, SHEET_LEFT_TENTATIVE,
+                   text_printf(&w->arena, "%s, for %s", span, where.at));
     of_entry(w, entry, SHEET_FIND_OVERLAP, SHEET_NOTE, part->day,
-             text_printf(&w->arena, "%s is tentative and set aside for %s", span, where));
+             text_printf(&w->arena, "%s is tentative and set aside for %s", span, where.at));
 }
 
 /* ---- days ---- */
@@ -256,7 +282,7 @@ void findings_complete(struct work *w)
     }
     of_customers(w);
     for (size_t i = 0; i < w->n_parts; i++) {
-        of_part(w, i);
+        of_part(w, &w->parts[i]);
     }
     for (size_t i = 0; i < w->n_aside; i++) {
         of_aside(w, &w->aside[i]);

@@ -75,12 +75,8 @@ static const struct {
 };
 #define N_CAPITALS (sizeof capitals / sizeof capitals[0])
 
-size_t letters_next(const char *s, size_t len, uint32_t *ret_code)
+size_t letters_next_wide(const char *s, size_t len, uint32_t *ret_code)
 {
-    if (!((unsigned char)s[0] & 0x80)) {
-        *ret_code = (unsigned char)s[0];
-        return 1;
-    }
     size_t n = utf8_decode(s, len, ret_code);
     if (n == 0) {
         *ret_code = 0xfffd;
@@ -107,11 +103,8 @@ static const struct {
     {0xff1a, 0xff20}, {0xff3b, 0xff40}, {0xff5b, 0xff65}, {0xffe0, 0xffff}, {0x1f000, 0x1faff},
 };
 
-bool letters_is_word(uint32_t c)
+bool letters_is_word_wide(uint32_t c)
 {
-    if (c < 0x80) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    }
     for (size_t i = 0; i < sizeof signs / sizeof signs[0] && signs[i].first <= c; i++) {
         if (c <= signs[i].last) {
             return false;

@@ -13,13 +13,28 @@
 
 #include "timesheet/text.h"
 
+size_t letters_next_wide(const char *s, size_t len, uint32_t *ret_code);
+
 /* The character at s, of which len > 0 bytes are there; returns how many bytes it has. */
-size_t letters_next(const char *s, size_t len, uint32_t *ret_code);
+static inline size_t letters_next(const char *s, size_t len, uint32_t *ret_code)
+{
+    if ((unsigned char)s[0] & 0x80) {
+        return letters_next_wide(s, len, ret_code);
+    }
+    *ret_code = (unsigned char)s[0];
+    return 1;
+}
 
 bool letters_is_space(uint32_t code);
+
+bool letters_is_word_wide(uint32_t code);
 /* Letters, digits and what belongs to them (accents, joiners of scripts): not punctuation, symbols, pictures,
  * blanks. */
-bool letters_is_word(uint32_t code);
+static inline bool letters_is_word(uint32_t code)
+{
+    return code < 0x80 ? (code >= '0' && code <= '9') || ((code | 0x20) >= 'a' && (code | 0x20) <= 'z')
+                       : letters_is_word_wide(code);
+}
 uint32_t letters_lower(uint32_t code);
 
 /* A piece of a text, not NUL-terminated. */

@@ -7,9 +7,32 @@
 #include "base/mem.h"
 #include "timesheet/findings.h"
 
-#define NEAR_MIN  5
-#define LOOKS_MAX 50000000 /* at candidates, for all modifications together */
-#define NO_MATCH  INT64_MAX
+#define NEAR_MIN      5
+#define LOOKS_MAX     20000000 /* at candidates, for all modifications together */
+#define NO_MATCH      INT64_MAX
+
+#define WORDS_LONGEST 11 /* early start */
+
+/* Small, with one blank for each run of white space; false for what is longer than any of the words, or not
+ * ASCII. */
+static bool simplify(struct letters_slice all, char ret_text[WORDS_LONGEST], size_t *ret_len)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < all.len;) {
+        uint32_t code;
+        at += letters_next(all.s + at, all.len - at, &code);
+        bool is_space = letters_is_space(code);
+        if (is_space && n > 0 && ret_text[n - 1] == ' ') {
+            continue;
+        }
+        if (n == WORDS_LONGEST || (!is_space && code > 0x7f)) {
+            return false;
+        }
+        ret_text[n++] = is_space ? ' ' : (char)letters_lower(code);
+    }
+    *ret_len = n;
+    return true;
+}
 
 enum modify_kind modify_kind(const char *subject)
 {
@@ -21,40 +44,21 @@ enum modify_kind modify_kind(const char *subject)
                  {"shortened", MODIFY_SHORTENED},
                  {"early start", MODIFY_EARLY_START},
                  {"late start", MODIFY_LATE_START}};
-    char text[16];
-    size_t n = 0;
-    struct letters_slice all = letters_trim(subject, strlen(subject));
-    for (size_t at = 0; at < all.len;) {
-        uint32_t code;
-        at += letters_next(all.s + at, all.len - at, &code);
-        bool is_space = letters_is_space(code);
-        if (is_space && n > 0 && text[n - 1] == ' ') {
-            continue;
-        }
-        if (n == sizeof text || code > 0x7f) {
-            if (!is_space || n == sizeof text) {
-                return MODIFY_NONE;
-            }
-        }
-        text[n++] = is_space ? ' ' : (char)code;
+    char text[WORDS_LONGEST];
+    size_t n;
+    if (!((unsigned char)subject[0] & 0x80) && letters_is_word((unsigned char)subject[0]) &&
+        !strchr("eslESL", subject[0])) {
+        return MODIFY_NONE; /* most of them */
+    }
+    if (!simplify(letters_trim(subject, strlen(subject)), text, &n)) {
+        return MODIFY_NONE;
     }
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (letters_is((struct letters_slice){text, n}, kinds[i].words)) {
+        if (n == strlen(kinds[i].words) && memcmp(text, kinds[i].words, n) == 0) {
             return kinds[i].kind;
         }
     }
     return MODIFY_NONE;
-}
-
-static bool has_categories(const struct sheet_item *item)
-{
-    for (size_t i = 0; i < item->n_categories; i++) {
-        const char *text = item->categories[i] ? item->categories[i] : "";
-        if (letters_trim(text, strlen(text)).len > 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 bool modify_has_equal_categories(const struct sheet_item *a, const struct sheet_item *b)
@@ -131,16 +135,16 @@ static void look_at(struct modifying *m, const struct entry *mod, const struct o
 {
     const struct entry *entry = &m->w->entries[o->entry];
     m->n_looks++;
-    if (has_categories(mod->item) && has_categories(entry->item) &&
-        !modify_has_equal_categories(mod->item, entry->item)) {
-        return;
-    }
     enum modify_kind kind = (enum modify_kind)mod->modification;
     int64_t now = score(kind, mod, entry->start_min, entry->end_min);
     int64_t then = score(kind, mod, o->start_min, o->end_min);
     int64_t least = now < then ? now : then;
-    if (least < best->score ||
-        (least == best->score && least != NO_MATCH && o->entry < best->original->entry)) {
+    if (least == NO_MATCH || least > best->score ||
+        (least == best->score && o->entry > best->original->entry)) {
+        return;
+    }
+    bool have_both = mod->verdict != BOOK_PERSONAL && entry->verdict != BOOK_PERSONAL;
+    if (!have_both || modify_has_equal_categories(mod->item, entry->item)) {
         *best = (struct best){o, least};
     }
 }

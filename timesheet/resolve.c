@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/mem.h"
 #include "timesheet/findings.h"
 #include "timesheet/rulings.h"
@@ -26,6 +27,8 @@ struct resolving {
     struct run run;
     uint32_t *in_run;           /* by entry: number of the last run it is in */
     int64_t start_min, end_min; /* of the stretch at hand */
+    int32_t odd_day;            /* under `split`: */
+    size_t odd_next;            /* who gets the next minute that can not be shared */
 };
 
 static const struct sheet_item *item_of(const struct work *w, uint32_t part)
@@ -150,7 +153,7 @@ static void note(struct resolving *r, uint32_t number, enum note_kind kind, cons
         part->n_more_notes++;
         return;
     }
-    struct note *kept = arena_alloc(&r->w->arena, sizeof *kept);
+    struct note *kept = arena_alloc(&r->w->scratch, sizeof *kept);
     *kept = note;
     if (part->last_note) {
         part->last_note->next = kept;
@@ -274,35 +277,23 @@ static void by_priority(struct resolving *r, const uint32_t *parts, size_t n)
     }
 }
 
-static int by_debt(const void *a, const void *b, void *arg)
-{
-    const struct part *parts = arg;
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    if (parts[x].debt != parts[y].debt) {
-        return parts[x].debt > parts[y].debt ? -1 : 1;
-    }
-    return (x > y) - (x < y);
-}
-
-/* Equal shares have equal remainders; what is left over goes to those that are furthest behind. */
+/* Equal shares have equal remainders; the minutes left over go round, from one stretch of the day to the
+ * next. */
 static void by_share(struct resolving *r, const uint32_t *parts, size_t n)
 {
-    struct work *w = r->w;
-    int32_t share = length(r) / (int32_t)n, n_odd = length(r) % (int32_t)n;
-    int64_t owed = ((int64_t)n_odd << 32) / (int64_t)n;
+    int32_t day = r->w->parts[parts[0]].day;
+    size_t n_odd = (size_t)length(r) % n;
+    if (r->odd_day != day) {
+        r->odd_day = day;
+        r->odd_next = 0;
+    }
+    size_t first = r->odd_next % n;
     for (size_t i = 0; i < n; i++) {
-        r->top[i] = parts[i];
+        bool has_odd = (i + n - first) % n < n_odd;
+        give(r, parts[i], length(r) / (int32_t)n + has_odd);
         note(r, parts[i], NOTE_SPLIT, parts, n);
-        w->parts[parts[i]].debt += owed;
     }
-    if (n_odd > 0) {
-        qsort_r(r->top, n, sizeof *r->top, by_debt, w->parts);
-    }
-    for (size_t i = 0; i < n; i++) {
-        bool has_odd = i < (size_t)n_odd;
-        give(r, r->top[i], share + has_odd);
-        w->parts[r->top[i]].debt -= has_odd ? INT64_C(1) << 32 : 0;
-    }
+    r->odd_next = (first + n_odd) % n;
 }
 
 static void to_both(struct resolving *r, const uint32_t *parts, size_t n)
@@ -356,19 +347,29 @@ static void count_all_day(struct work *w)
     }
 }
 
+int resolve_refuse_pile(int64_t wall_ms, struct err *e)
+{
+    char date[CIVIL_DATE_LEN + 1];
+    civil_format_date(civil_day_of(wall_ms), date);
+    return err_set(e, ERR_TOO_BIG, 0,
+                   "on %s more than %d appointments lie at the same minute; that is no day of work: look at "
+                   "the calendar",
+                   date, RESOLVE_PILE_MAX);
+}
+
 int resolve_parts(struct work *w, struct err *e)
 {
-    struct resolving r = {.w = w};
+    struct resolving r = {.w = w, .odd_day = INT32_MIN};
     rulings_init(&r.rulings, w);
     r.left = mem_calloc(w->n_parts, sizeof *r.left);
     r.top = mem_calloc(w->n_parts, sizeof *r.top);
     r.in_run = mem_calloc(w->n_entries, sizeof *r.in_run);
     r.run.entries = mem_calloc(w->n_entries, sizeof *r.run.entries);
-    int ret = has_tentative(w) ? sweep_parts(w, RESOLVE_PILE_MAX, mark_tentative, &r, e) : 0;
+    int ret = has_tentative(w) ? sweep_parts(w, mark_tentative, &r, e) : 0;
     if (ret == 0) {
         take_out_aside(w);
         count_all_day(w);
-        ret = sweep_parts(w, RESOLVE_PILE_MAX, settle, &r, e);
+        ret = sweep_parts(w, settle, &r, e);
         close_run(&r);
     }
     rulings_finish(&r.rulings);

@@ -25,4 +25,7 @@
  * pile. */
 MUST_CHECK int resolve_parts(struct work *w, struct err *e);
 
+/* ERR_TOO_BIG for a pile on that day. */
+MUST_CHECK int resolve_refuse_pile(int64_t wall_ms, struct err *e);
+
 #endif

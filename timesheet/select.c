@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/mem.h"
 #include "timesheet/findings.h"
 #include "timesheet/modify.h"
+#include "timesheet/resolve.h"
 #include "timesheet/split.h"
 #include "timesheet/travel.h"
 
@@ -148,6 +150,40 @@ static void drop_duplicates(struct work *w)
     w->n_entries = n;
 }
 
+/* ---- piles ---- */
+
+static int by_time(const void *a, const void *b)
+{
+    return by_number(*(const int64_t *)a, *(const int64_t *)b);
+}
+
+/* Refused before anybody is compared with anybody.  Timed entries come in the order of their starts. */
+static int refuse_pile(const struct work *w, struct err *e)
+{
+    size_t n_ends = 0, n_over = 0, n_begun = 0;
+    int r = 0;
+    int64_t *ends = mem_calloc(w->n_entries, sizeof *ends);
+    for (size_t i = 0; i < w->n_entries; i++) {
+        if (!w->entries[i].item->is_all_day && w->entries[i].end_min > w->entries[i].start_min) {
+            ends[n_ends++] = w->entries[i].end_min;
+        }
+    }
+    qsort(ends, n_ends, sizeof *ends, by_time);
+    for (size_t i = 0; i < w->n_entries && r == 0; i++) {
+        const struct entry *entry = &w->entries[i];
+        if (entry->item->is_all_day || entry->end_min <= entry->start_min) {
+            continue;
+        }
+        for (n_begun++; n_over < n_ends && ends[n_over] <= entry->start_min; n_over++) {
+        }
+        if (n_begun - n_over > RESOLVE_PILE_MAX) {
+            r = resolve_refuse_pile(tz_to_wall(w->days.zone, entry->start_min * MS_PER_MINUTE), e);
+        }
+    }
+    free(ends);
+    return r;
+}
+
 /* ---- what changed others ---- */
 
 static int apply_modifications(struct work *w, struct err *e)
@@ -248,7 +284,8 @@ int select_entries(struct work *w, struct err *e)
 {
     admit(w);
     drop_duplicates(w);
-    int r = apply_modifications(w, e);
+    int r = refuse_pile(w, e);
+    r = r < 0 ? r : apply_modifications(w, e);
     if (r == 0) {
         judge_all(w);
     }

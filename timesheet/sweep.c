@@ -4,10 +4,10 @@
 
 #include "base/civil.h"
 #include "base/mem.h"
+#include "timesheet/resolve.h"
 
 struct sweep {
     const struct work *w;
-    size_t pile_max;
     stretch_each each;
     void *arg;
     uint32_t *group; /* parts of the group at hand */
@@ -90,16 +90,6 @@ static const struct block *block_at(const struct blocks *blocks, size_t *next, i
     return *next < blocks->n && blocks->at[*next].start_min <= start_min ? &blocks->at[*next] : NULL;
 }
 
-static int too_many(const struct sweep *s, int32_t day, struct err *e)
-{
-    char date[CIVIL_DATE_LEN + 1];
-    civil_format_date(day, date);
-    return err_set(e, ERR_TOO_BIG, 0,
-                   "on %s more than %zu appointments lie at the same minute; that is no day of work: look at "
-                   "the calendar",
-                   date, s->pile_max);
-}
-
 static int do_group(struct sweep *s, int64_t end_min, struct err *e)
 {
     const struct work *w = s->w;
@@ -111,8 +101,8 @@ static int do_group(struct sweep *s, int64_t end_min, struct err *e)
             continue;
         }
         update_here(s, from_min);
-        if (s->n_here > s->pile_max) {
-            return too_many(s, w->parts[s->here[0]].day, e);
+        if (s->n_here > RESOLVE_PILE_MAX) {
+            return resolve_refuse_pile(w->parts[s->here[0]].day * MS_PER_DAY, e);
         }
         if (s->n_here > 0) {
             bool is_break = block_at(&w->breaks, &s->next_break, from_min) != NULL;
@@ -143,9 +133,9 @@ static int do_groups(struct sweep *s, struct err *e)
     return r == 0 && s->n_group > 0 ? do_group(s, end_min, e) : r;
 }
 
-int sweep_parts(const struct work *w, size_t pile_max, stretch_each each, void *arg, struct err *e)
+int sweep_parts(const struct work *w, stretch_each each, void *arg, struct err *e)
 {
-    struct sweep s = {.w = w, .pile_max = pile_max, .each = each, .arg = arg};
+    struct sweep s = {.w = w, .each = each, .arg = arg};
     s.group = mem_calloc(w->n_parts, sizeof *s.group);
     s.here = mem_calloc(w->n_parts, sizeof *s.here);
     int r = do_groups(&s, e);

@@ -17,8 +17,7 @@ struct stretch {
 
 typedef void (*stretch_each)(void *arg, const struct stretch *stretch);
 
-/* Over all timed parts, in the order of time.  ERR_TOO_BIG for more than `pile_max` at once. */
-MUST_CHECK int sweep_parts(const struct work *w, size_t pile_max, stretch_each each, void *arg,
-                           struct err *e);
+/* Over all timed parts, in the order of time.  ERR_TOO_BIG for more than RESOLVE_PILE_MAX at once. */
+MUST_CHECK int sweep_parts(const struct work *w, stretch_each each, void *arg, struct err *e);
 
 #endif

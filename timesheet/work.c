@@ -34,6 +34,7 @@ void work_finish(struct work *w)
     book_finish(&w->book);
     days_finish(&w->days);
     arena_finish(&w->arena);
+    arena_finish(&w->scratch);
     *w = (struct work){0};
 }
 
@@ -57,14 +58,15 @@ void work_find(struct work *w, enum sheet_finding_kind kind, enum sheet_severity
     w->findings.at[w->findings.n++] = (struct sheet_finding){kind, severity, day, appointment_id, text};
 }
 
-const char *work_quote(struct work *w, const char *subject)
+void work_add_quoted(struct words *words, const char *subject)
 {
     struct letters_slice all = letters_trim(subject, strlen(subject));
-    if (all.len == 0) {
-        return "(no subject)";
-    }
     char text[4 * QUOTE_MAX + 8];
     size_t len = 0, at = 0;
+    if (all.len == 0) {
+        words_add(words, "(no subject)");
+        return;
+    }
     text[len++] = '"';
     for (int i = 0; i < QUOTE_MAX && at < all.len; i++) {
         uint32_t code;
@@ -76,7 +78,16 @@ const char *work_quote(struct work *w, const char *subject)
         len += utf8_encode(0x2026, text + len);
     }
     text[len++] = '"';
-    return text_copy(&w->arena, text, len);
+    text[len] = '\0';
+    words_add(words, text);
+}
+
+const char *work_quote(struct work *w, const char *subject)
+{
+    struct words words;
+    words_clear(&words);
+    work_add_quoted(&words, subject);
+    return text_copy(&w->arena, words.at, words.len);
 }
 
 static int by_number(int64_t a, int64_t b)

@@ -12,6 +12,7 @@
 
 #include "model/sheet_draft.h"
 #include "timesheet/text.h"
+#include "timesheet/words.h"
 #include "timesheet/book.h"
 #include "timesheet/days.h"
 
@@ -65,7 +66,6 @@ struct part {
     bool is_set_aside;       /* tentative, at the same time as something that is sure: */
     bool is_aside_for_claim; /* a line of another sheet, */
     uint32_t aside_for;      /* the claim; else the part */
-    int64_t debt;            /* under `split`: minutes that it is behind, in 1/2^32 */
     struct note *first_note, *last_note;
     uint32_t n_notes, n_more_notes;
 };
@@ -96,7 +96,8 @@ struct conflict_list {
 
 struct work {
     const struct sheet_input *input;
-    struct arena arena;
+    struct arena arena;   /* of the texts that the draft shows */
+    struct arena scratch; /* of what only the steps need */
     struct days days;
     struct book book;
     struct entry *entries;
@@ -125,6 +126,7 @@ void work_find(struct work *w, enum sheet_finding_kind kind, enum sheet_severity
                int64_t appointment_id, const char *text);
 
 /* A subject in quotation marks for a finding: at most 60 characters, on one line. */
+void work_add_quoted(struct words *words, const char *subject);
 const char *work_quote(struct work *w, const char *subject);
 
 /* Below, equal or above zero: all that is printed of two items or decides about them, but not their ids. */

@@ -45,12 +45,238 @@ static void test_reversed(void **state)
     scene_end(&s);
 }
 
+static void test_order_and_spelling(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-02", "2026-03-09");
+    s.input.rules.overlaps = SHEET_OVERLAPS_BOTH;
+    add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "b", "beta  WORKS - billable");
+    add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "a", "Beta Works - billable");
+    add(&s, "2026-03-03 09:00", "2026-03-03 11:00", "z", "Zeta - billable");
+    add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "c", "ÄRZTE - billable");
+    add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "d", "Acme - billable");
+    add(&s, "2026-03-03", "2026-03-04", "whole", "Zeta - billable");
+    add(&s, "2026-03-04 09:00", "2026-03-04 10:00", "e", "ärzte - billable");
+    compose(&s);
+    static const char *const subjects[] = {"whole", "z", "d", "a", "b", "c", "e"};
+    static const char *const customers[] = {"Zeta",       "Zeta",  "Acme", "Beta Works",
+                                            "Beta Works", "ÄRZTE", "ÄRZTE"};
+    assert_int_equal(s.draft->n_lines, ARRAY_LEN(subjects));
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++) {
+        assert_string_equal(s.draft->lines[i].subject, subjects[i]);
+        assert_string_equal(s.draft->lines[i].customer, customers[i]);
+        assert_int_equal(s.draft->lines[i].no, (int)i + 1);
+    }
+    scene_end(&s);
+}
+
+/* Midnight of the sheet's zone, not of UTC. */
+static void test_midnight(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "America/New_York", "2026-03-02", "2026-03-09");
+    add(&s, "2026-03-02 22:00", "2026-03-05 01:30", "Release", "Acme - billable");
+    compose(&s);
+    assert_lines(&s, "1 03-02 22:00-00:00 Acme|Release 120/0/120\n"
+                     "2 03-03 00:00-00:00 Acme|Release 1440/0/1440\n"
+                     "3 03-04 00:00-00:00 Acme|Release 1440/0/1440\n"
+                     "4 03-05 00:00-01:30 Acme|Release 90/0/90\n");
+    assert_int_equal(s.draft->n_considered, 1);
+    scene_end(&s);
+}
+
+/* Days on which the clock is put forward or back, in zones that do it in different ways. */
+static void test_clock_changes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *zone, *day, *next;
+        int32_t minutes;
+    } cases[] = {
+        {"spring", "Europe/Berlin", "2026-03-29", "2026-03-30", 23 * 60},
+        {"autumn", "Europe/Berlin", "2026-10-25", "2026-10-26", 25 * 60},
+        {"ordinary", "Europe/Berlin", "2026-10-26", "2026-10-27", 24 * 60},
+        {"at midnight, forward", "America/Santiago", "2026-09-06", "2026-09-07", 23 * 60},
+        {"at midnight, back", "America/Santiago", "2026-04-04", "2026-04-05", 25 * 60},
+        {"half an hour", "Australia/Lord_Howe", "2026-10-04", "2026-10-05", 23 * 60 + 30},
+        {"a quarter off", "Asia/Kathmandu", "2026-10-04", "2026-10-05", 24 * 60},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct scene s;
+        scene_begin(&s, cases[i].zone, cases[i].day, cases[i].next);
+        struct sheet_item *item = add(&s, "2026-01-01 00:00", "2026-01-01 01:00", "Guard", "Acme - billable");
+        item->start_ms = tz_day_start(s.input.zone, s.input.from_day) - 90 * MS_PER_MINUTE;
+        item->end_ms = tz_day_start(s.input.zone, s.input.to_day) + 90 * MS_PER_MINUTE;
+        compose(&s);
+        if (s.draft->n_lines != 1 || s.draft->lines[0].worked != cases[i].minutes) {
+            fail_msg("case \"%s\": %zu lines, %d", cases[i].name, s.draft->n_lines, s.draft->lines[0].worked);
+        }
+        scene_end(&s);
+    }
+}
+
+static void test_hours_by_instants(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-23", "2026-03-30");
+    struct sheet_item *spring = add(&s, "2026-03-29 01:00", "2026-03-29 04:00", "Night", "Acme - billable");
+    compose(&s);
+    assert_int_equal(line_of(&s, spring, NULL)->worked, 120);
+    scene_end(&s);
+    scene_begin(&s, "Europe/Berlin", "2026-10-19", "2026-10-26");
+    struct sheet_item *autumn = add(&s, "2026-10-25 01:00", "2026-10-25 04:00", "Night", "Acme - billable");
+    compose(&s);
+    assert_int_equal(line_of(&s, autumn, NULL)->worked, 240);
+    scene_end(&s);
+}
+
+static void test_all_day(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-02", "2026-03-09");
+    s.input.rules.all_day_minutes = 450;
+    add(&s, "2026-03-07", "2026-03-10", "Fair", "Acme - billable");
+    add(&s, "2026-03-07 09:00", "2026-03-07 10:00", "Talk", "Acme - billable");
+    add(&s, "2026-03-07 09:30", "2026-03-07 09:45", "Coffee", "Break - non-billable");
+    compose(&s);
+    assert_lines(&s, "1 03-07 00:00-00:00 Acme|Fair 450/0/450\n"
+                     "2 03-07 09:00-10:00 Acme|Talk 45/0/45 [09:30-09:45 break]\n"
+                     "3 03-08 00:00-00:00 Acme|Fair 450/0/450\n");
+    assert_int_equal(s.draft->lines[0].span, 450);
+    assert_int_equal(s.draft->lines[0].end_min - s.draft->lines[0].start_min, 1440);
+    assert_true(s.draft->lines[0].is_all_day);
+    s.input.rules.all_day_minutes = 0;
+    compose(&s);
+    assert_string_equal(why_left(&s, &s.items[0]), "empty");
+    assert_int_equal(s.draft->n_lines, 1);
+    scene_end(&s);
+}
+
+/* What another sheet has: the day of the appointment, and the minutes. */
+static void test_claims(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-02", "2026-03-09");
+    struct sheet_item *a = add(&s, "2026-03-03 22:00", "2026-03-04 02:00", "A", "Acme - billable");
+    struct sheet_item *b = add(&s, "2026-03-03 21:00", "2026-03-03 23:00", "B", "Acme - billable");
+    struct sheet_item *t = add(&s, "2026-03-03 23:30", "2026-03-04 00:30", "T", "Acme - billable");
+    t->show_as = SHOW_AS_TENTATIVE;
+    int64_t ten = instant(&s, "2026-03-03 22:00") / 60000;
+    s.claims[s.input.n_claims++] =
+        (struct sheet_claim){a->appointment_id, day_of("2026-03-03"), 4, ten, ten + 120, "2026-0007"};
+    s.claims[s.input.n_claims++] = (struct sheet_claim){999, day_of("2026-03-03"), 5, ten, ten, "2026-0007"};
+    compose(&s);
+    assert_lines(&s, "1 03-03 21:00-23:00 Acme|B 60/0/60 [22:00-23:00 is on timesheet 2026-0007, line 4]\n"
+                     "2 03-04 00:00-02:00 Acme|A 120/0/120\n");
+    assert_string_equal(why_left(&s, a), "claimed");
+    assert_string_equal(left_of(&s, a)->detail, "2026-03-03: 2026-0007, line 4");
+    assert_string_equal(why_left(&s, t), "tentative");
+    assert_non_null(line_of(&s, b, NULL));
+    scene_end(&s);
+}
+
+/* Late ones come in by the day they belong to, and only on days that are closed. */
+static void test_late(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-09", "2026-03-16");
+    s.closed[s.input.n_closed++] =
+        (struct sheet_closed_days){day_of("2026-02-16"), day_of("2026-02-23"), "2026-0001"};
+    s.closed[s.input.n_closed++] =
+        (struct sheet_closed_days){day_of("2026-03-02"), day_of("2026-03-09"), "2026-0002"};
+    struct sheet_item *late = add(&s, "2026-03-05 09:00", "2026-03-05 10:00", "Late", "Acme - billable");
+    struct sheet_item *known = add(&s, "2026-03-05 10:00", "2026-03-05 11:00", "Known", "Acme - billable");
+    struct sheet_item *open = add(&s, "2026-02-25 10:00", "2026-02-25 11:00", "Open day", "Acme - billable");
+    struct sheet_item *over =
+        add(&s, "2026-02-22 23:00", "2026-02-23 01:00", "Over the end", "Acme - billable");
+    struct sheet_item *into =
+        add(&s, "2026-03-08 23:00", "2026-03-09 01:00", "Into the period", "Acme - billable");
+    struct sheet_item *both = add(&s, "2026-03-08 20:00", "2026-03-09 09:00", "Both", "Beta - billable");
+    late->is_late_candidate = open->is_late_candidate = over->is_late_candidate = both->is_late_candidate =
+        true;
+    both->importance = IMPORTANCE_LOW;
+    compose(&s);
+    assert_lines(&s,
+                 "1 02-22 23:00-00:00 Acme|Over the end 60/0/60\n"
+                 "2 03-05 09:00-10:00 Acme|Late 60/0/60\n"
+                 "3 03-08 20:00-00:00 Beta|Both 240/0/240\n"
+                 "4 03-09 00:00-09:00 Beta|Both 480/0/480 [00:00-01:00 counts on line 5 (more important)]\n"
+                 "5 03-09 00:00-01:00 Acme|Into the period 60/0/60\n");
+    assert_true(s.draft->lines[0].is_late && s.draft->lines[1].is_late && s.draft->lines[2].is_late);
+    assert_false(s.draft->lines[3].is_late || s.draft->lines[4].is_late);
+    assert_int_equal(count_findings(&s, SHEET_FIND_LATE), 3);
+    assert_null(line_of(&s, known, NULL));
+    assert_null(line_of(&s, open, NULL));
+    assert_non_null(line_of(&s, into, NULL));
+    assert_int_equal(s.draft->n_considered, 4);
+    scene_end(&s);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct err e = {0};
+    size_t n = 3000;
+    scene_begin(&s, "UTC", "2026-03-02", "2026-03-09");
+    struct sheet_item one = *add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "A", "Acme - billable");
+    struct sheet_item *many = calloc(n, sizeof *many);
+    assert_non_null(many);
+    for (size_t i = 0; i < n; i++) {
+        many[i] = one;
+        many[i].appointment_id = (int64_t)i + 1;
+        many[i].end_ms += (int64_t)i * MS_PER_MINUTE;
+    }
+    s.input.items = many;
+    s.input.n_items = n;
+    assert_int_equal(timesheet_compose(&s.input, &s.draft, &e), ERR_TOO_BIG);
+    assert_non_null(strstr(e.msg, "on 2026-03-03 more than 2000 appointments"));
+    for (size_t i = 0; i < n; i++) { /* each a hundred days long, one behind the other */
+        many[i] = one;
+        many[i].appointment_id = (int64_t)i + 1;
+        many[i].start_ms = (int64_t)i * 100 * MS_PER_DAY;
+        many[i].end_ms = many[i].start_ms + 100 * MS_PER_DAY;
+    }
+    s.input.from_day = 0;
+    s.input.to_day = 90000;
+    assert_int_equal(timesheet_compose(&s.input, &s.draft, &e), 0);
+    assert_int_equal(s.draft->n_lines, 90000);
+    sheet_draft_destroy(s.draft);
+    s.draft = NULL;
+    s.input.n_items = 1500;
+    for (size_t i = 0; i < s.input.n_items; i++) { /* each a thousand days, all at once */
+        many[i].start_ms = (int64_t)i * MS_PER_MINUTE;
+        many[i].end_ms = many[i].start_ms + 1000 * MS_PER_DAY;
+    }
+    assert_int_equal(timesheet_compose(&s.input, &s.draft, &e), ERR_TOO_BIG);
+    assert_non_null(strstr(e.msg, "more than 200000 lines"));
+    s.input.to_day = 200000;
+    assert_int_equal(timesheet_compose(&s.input, &s.draft, &e), ERR_TOO_BIG);
+    assert_non_null(strstr(e.msg, "200000 days; at most 100000"));
+    free(many);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_reversed),
+        cmocka_unit_test(test_order_and_spelling),
+        cmocka_unit_test(test_midnight),
+        cmocka_unit_test(test_clock_changes),
+        cmocka_unit_test(test_hours_by_instants),
+        cmocka_unit_test(test_all_day),
+        cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests_name("compose", tests, NULL, NULL);
 }
