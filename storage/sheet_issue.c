@@ -212,11 +212,12 @@ static int freeze(struct issuing *is, struct err *e)
 
 static int say_refused(const struct issuing *is, struct err *e)
 {
-    return err_set(e, ERR_DB_CONSTRAINT, 0,
-                   "%s to %s of \"%.100s\" has %lld error%s in its check, %lld of them "
-                   "conflicts: see \"timesheet check\", settle them, or issue with --force",
-                   is->from, is->until, is->owner.name, (long long)is->issued.n_errors,
-                   is->issued.n_errors == 1 ? "" : "s", (long long)is->issued.n_conflicts);
+    return err_set(
+        e, ERR_DB_CONSTRAINT, 0,
+        "%s to %s of \"%.100s\" has %lld error%s in its check (overlaps that nobody decided: %lld): see "
+        "\"timesheet check\", settle them, or issue with --force",
+        is->from, is->until, is->owner.name, (long long)is->issued.n_errors,
+        is->issued.n_errors == 1 ? "" : "s", (long long)is->issued.n_conflicts);
 }
 
 static int issue_composed(struct issuing *is, struct err *e)

@@ -162,6 +162,7 @@ CREATE TABLE overlap_rulings (
     FOREIGN KEY (user_id, winner_id) REFERENCES appointments(user_id, id),
     FOREIGN KEY (user_id, loser_id) REFERENCES appointments(user_id, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX idx_overlap_rulings_user ON overlap_rulings(user_id);
 
 ALTER TABLE job_runs ADD COLUMN timesheet_id INTEGER; -- that the run issued
 CREATE INDEX idx_appointments_timesheet ON appointments(timesheet_id) WHERE timesheet_id IS NOT NULL;
