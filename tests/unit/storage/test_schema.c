@@ -212,6 +212,15 @@ static void unique_rules_hold(void **state)
     "INSERT INTO appointments (user_id, start_time, end_time, created_at, updated_at, " column               \
     ") VALUES (1, 'a', 'b', 't', 't', " value ")"
 
+#define LINE(timesheet, appointment)                                                                         \
+    "INSERT INTO timesheet_lines (user_id, timesheet_id, line_no, appointment_id, appointment_version, "     \
+    "day, kind, "                                                                                            \
+    "billing_type, is_all_day, is_late, start_time, end_time, span_minutes, worked_minutes, held_minutes, "  \
+    "unrounded_minutes, minutes, worked_hundredths, billed_hundredths, customer, subject, location, "        \
+    "decision) "                                                                                             \
+    "VALUES (1, " timesheet ", 1, " appointment                                                              \
+    ", 1, 'd', 'work', 'billable', 0, 0, 's', 'e', 1, 1, 0, 1, 1, 2, 2, 'c', 's', '', '')"
+
 static void rows_of_another_user_can_not_be_referred_to(void **state)
 {
     static const struct row rows[] = {
@@ -249,16 +258,9 @@ static void rows_of_another_user_can_not_be_referred_to(void **state)
          "'a', 'b', 'x', "
          "'x', 'x', 'x', 'x', 't', 2)",
          ERR_DB_CONSTRAINT},
-        {"timesheet of a line",
-         "INSERT INTO timesheet_lines (user_id, timesheet_id, line_no, appointment_id, appointment_version, "
-         "day, minutes, "
-         "customer, billing_type) VALUES (1, 2, 1, 1, 1, 'd', 1, 'c', 'b')",
-         ERR_DB_CONSTRAINT},
-        {"appointment of a line",
-         "INSERT INTO timesheet_lines (user_id, timesheet_id, line_no, appointment_id, appointment_version, "
-         "day, minutes, "
-         "customer, billing_type) VALUES (1, 1, 1, 2, 1, 'd', 1, 'c', 'b')",
-         ERR_DB_CONSTRAINT},
+        {"own timesheet and appointment of a line", LINE("1", "1"), 0},
+        {"timesheet of a line", LINE("2", "1"), ERR_DB_CONSTRAINT},
+        {"appointment of a line", LINE("1", "2"), ERR_DB_CONSTRAINT},
         {"configuration of a quarantined event",
          "INSERT INTO quarantined_events (user_id, archive_configuration_id, run_id, reason, raw_hash, raw, "
          "first_seen_at, "
