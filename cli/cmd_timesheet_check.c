@@ -21,7 +21,6 @@ struct check {
     const struct sheet_draft *draft;
     struct sheet_totals totals;
     struct sheet_holder holder;
-    bool is_covered;
     char *how_to_cover; /* NULL where it is */
     int64_t n_warnings;
     int64_t left_out[SHEET_REASON_COUNT];
@@ -46,7 +45,7 @@ static void count(struct check *c)
 
 static int status_of(const struct check *c)
 {
-    return c->draft->n_errors > 0 ? EXIT_ERRORS : c->n_warnings > 0 || !c->is_covered ? EXIT_WARNINGS : 0;
+    return c->draft->n_errors > 0 ? EXIT_ERRORS : c->n_warnings > 0 || c->how_to_cover ? EXIT_WARNINGS : 0;
 }
 
 /* ---- for people ---- */
@@ -247,7 +246,7 @@ static void json_head(const struct check *c, struct json_out *j)
     json_text(j, "user_email", ask->config.user_email);
     json_text(j, "timezone", ask->config.zone);
     sheet_json_period(j, ask->period.from_day, ask->period.to_day);
-    json_bool(j, "is_covered", c->is_covered);
+    json_bool(j, "is_covered", !c->how_to_cover);
     json_text(j, "issued_as", c->holder.number[0] ? name : NULL);
     sheet_json_rules(j, "rules", &ask->request.rules);
 }
@@ -289,8 +288,8 @@ static void preview_destroy(struct sheet_preview **p)
 }
 
 /* Days of an issued sheet are looked at as its revision would: what it has is not claimed by another. */
-static int look(struct db *db, struct sheet_ask *ask, struct check *c, struct sheet_preview **ret_preview,
-                struct err *e)
+static int look(struct session *s, struct db *db, struct sheet_ask *ask, struct check *c,
+                struct sheet_preview **ret_preview, struct err *e)
 {
     int r = sheet_ask_holder(db, ask, &c->holder, e);
     if (r < 0) {
@@ -298,11 +297,7 @@ static int look(struct db *db, struct sheet_ask *ask, struct check *c, struct sh
     }
     ask->request.is_revision = c->holder.number[0] && c->holder.from_day == ask->period.from_day &&
                                c->holder.to_day == ask->period.to_day;
-    r = sheet_store_is_covered(db, ask->config.id, ask->zone, ask->period.from_day, ask->period.to_day,
-                               &c->is_covered, e);
-    if (r == 0 && !c->is_covered) {
-        r = sheet_ask_how_to_cover(db, ask, &c->how_to_cover, e);
-    }
+    r = sheet_ask_covered(s, db, ask, &c->how_to_cover, e);
     return r < 0 ? r : sheet_store_preview(db, &ask->request, timesheet_compose, ret_preview, e);
 }
 
@@ -314,7 +309,7 @@ int cmd_timesheet_check(struct session *s, const struct args *a, struct err *e)
     CLEANUP(check_finish) struct check c = {.ask = &ask};
     int r = session_db(s, SESSION_READ, &db, e);
     r = r < 0 ? r : sheet_ask_read(s, db, a, &ask, e);
-    r = r != 0 ? r : look(db, &ask, &c, &preview, e);
+    r = r != 0 ? r : look(s, db, &ask, &c, &preview, e);
     if (r != 0) {
         return r;
     }

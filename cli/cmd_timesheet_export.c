@@ -147,7 +147,7 @@ static int print_json(const struct export *x, struct err *e)
     json_open(&j, NULL, '[');
     for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
         const char *path = x->making.paths[f] ? x->making.paths[f] : x->there[f];
-        if (path && (x->formats & (1u << f))) {
+        if (path) {
             json_open(&j, NULL, '{');
             json_text(&j, "format", sheet_format_name((enum sheet_format)f));
             json_text(&j, "path", path);
@@ -163,17 +163,20 @@ static int print_json(const struct export *x, struct err *e)
     return 0;
 }
 
-/* Documents that are there are named and not made again. */
+/* Documents that are there are named and not made again; a file that is gone is. */
 static unsigned print_there(struct export *x)
 {
     unsigned there = 0;
     for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
-        if ((x->formats & (1u << f)) && x->there[f] && access(x->there[f], R_OK) == 0) {
-            there |= 1u << f;
-            if (!session_is_json(x->session)) {
-                CLEANUP_FREE char *path = print_clean(x->there[f], 0);
-                printf("  %-5s %s\n", sheet_format_name((enum sheet_format)f), path);
-            }
+        if (!(x->formats & (1u << f)) || !x->there[f] || access(x->there[f], R_OK) != 0) {
+            free(x->there[f]);
+            x->there[f] = NULL;
+            continue;
+        }
+        there |= 1u << f;
+        if (!session_is_json(x->session)) {
+            CLEANUP_FREE char *path = print_clean(x->there[f], 0);
+            printf("  %-5s %s\n", sheet_format_name((enum sheet_format)f), path);
         }
     }
     return there;
@@ -202,6 +205,12 @@ static int to_files(struct export *x, const char *folder, struct err *e)
     return r < 0 ? r : status_of(x, there);
 }
 
+static bool is_binary(const char *format)
+{
+    return strcmp(format, sheet_format_name(SHEET_PDF)) == 0 ||
+           strcmp(format, sheet_format_name(SHEET_XLSX)) == 0;
+}
+
 int cmd_timesheet_export(struct session *s, const struct args *a, struct err *e)
 {
     CLEANUP(export_finish) struct export x = {.session = s};
@@ -213,6 +222,11 @@ int cmd_timesheet_export(struct session *s, const struct args *a, struct err *e)
     }
     if (is_stream && !args_has(a, "--format")) {
         return session_wrong_usage("--output - writes one document: name it by --format");
+    }
+    if (is_stream && is_binary(args_text(a, "--format")) && isatty(STDOUT_FILENO)) {
+        return session_wrong_usage(
+            "--format %s is not for a terminal: send it into a file or name a directory",
+            args_text(a, "--format"));
     }
     int r = open_sheet(&x, a, output ? SESSION_READ : SESSION_WRITE, e);
     if (r < 0) {

@@ -36,17 +36,12 @@ static void issue_finish(struct issue *i)
 /* ---- issuing ---- */
 
 /* Refused unless it is forced: what is not in the archive yet would be missing for good. */
-static int require_cover(struct db *db, const struct sheet_ask *ask, bool is_forced, struct err *e)
+static int require_cover(struct session *s, struct db *db, const struct sheet_ask *ask, bool is_forced,
+                         struct err *e)
 {
-    bool is_covered = false;
     CLEANUP_FREE char *how = NULL;
-    int r = sheet_store_is_covered(db, ask->config.id, ask->zone, ask->period.from_day, ask->period.to_day,
-                                   &is_covered, e);
-    if (r < 0 || is_covered) {
-        return r;
-    }
-    r = sheet_ask_how_to_cover(db, ask, &how, e);
-    if (r < 0) {
+    int r = sheet_ask_covered(s, db, ask, &how, e);
+    if (r < 0 || !how) {
         return r;
     }
     if (!is_forced) {
@@ -62,9 +57,10 @@ static bool is_over(const struct sheet_ask *ask)
     return tz_day_start(ask->zone, ask->period.to_day) <= ask->request.now_ms;
 }
 
-static int issue(struct db *db, struct sheet_ask *ask, const struct args *a, struct issue *i, struct err *e)
+static int issue(struct session *s, struct db *db, struct sheet_ask *ask, const struct args *a,
+                 struct issue *i, struct err *e)
 {
-    int r = is_over(ask) ? require_cover(db, ask, args_has(a, "--force"), e) : 0;
+    int r = is_over(ask) ? require_cover(s, db, ask, args_has(a, "--force"), e) : 0;
     if (r < 0) {
         return r;
     }
@@ -193,7 +189,7 @@ static int make_documents(struct session *s, struct db *db, struct issue *i)
         return 0;
     }
     session_complain(
-        "timesheet %s is issued, but not all of its documents are made; the service tries again, or: "
+        "timesheet %s is issued, but not all of its documents are made; the rest: "
         "admin-assistant timesheet export %s",
         i->issued.number, i->issued.number);
     return EXIT_PARTLY;
@@ -211,7 +207,7 @@ int cmd_timesheet_issue(struct session *s, const struct args *a, struct err *e)
         return session_wrong_usage(
             "the period to issue must be named: --month YYYY-MM, --week YYYY-Www, or --from and --to");
     }
-    r = r != 0 ? r : issue(db, &ask, a, &i, e);
+    r = r != 0 ? r : issue(s, db, &ask, a, &i, e);
     if (r == 0 && i.issued.id == 0) {
         return say_unchanged(s, &ask);
     }

@@ -46,8 +46,8 @@ const char commands_timesheet_issue_more[] = PERIOD_MORE
     "--force issues in spite of errors that timesheet check shows, and of days that the archive does not "
     "cover.\n"
     "--no-documents makes none, now or later; timesheet export does.  Exit status: 3 when a document could "
-    "not be made:\n"
-    "the timesheet is issued, and the service tries again.\n";
+    "not\n"
+    "be made: the timesheet is issued, and timesheet export makes the rest.\n";
 
 const char commands_timesheet_show_more[] =
     "NUMBER is 2026-0007 (the latest revision), 2026-0007/1 or an id that timesheet list --json shows.\n"

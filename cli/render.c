@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,11 +15,12 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 
-#define PROGRAM       "admin-assistant-render"
-#define SYSTEM_FOLDER "/usr/bin/"
-#define LINE_MAX_LEN  16384 /* a path and a note fit */
-#define ARGV_MAX      16
-#define FORMATS_LEN   64
+#define PROGRAM        "admin-assistant-render"
+#define SYSTEM_FOLDER  "/usr/bin/"
+#define LINE_MAX_LEN   16384 /* a path and a note fit */
+#define COMPLAINTS_MAX ((size_t)16384)
+#define ARGV_MAX       16
+#define FORMATS_LEN    64
 
 /* ---- the program ---- */
 
@@ -68,8 +71,44 @@ static char *word(const char *text)
     return (char *)(uintptr_t)text;
 }
 
-static int start(const struct render_order *order, const char *program, int out, pid_t *ret_pid,
-                 struct err *e)
+/* What it says: reports, and complaints, which are read when a report is missing. */
+struct channels {
+    int reports[2];
+    int complaints;
+};
+
+/* Interrupting is for the program: this one waits for its end and says what became of it. */
+static int spawn(const char *program, char **argv, const struct channels *channels, pid_t *ret_pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t usual;
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGINT);
+    int native = posix_spawn_file_actions_init(&actions);
+    if (native) {
+        return native;
+    }
+    native = posix_spawnattr_init(&attributes);
+    if (native) {
+        posix_spawn_file_actions_destroy(&actions);
+        return native;
+    }
+    native = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    native =
+        native ? native : posix_spawn_file_actions_adddup2(&actions, channels->reports[1], STDOUT_FILENO);
+    native =
+        native ? native : posix_spawn_file_actions_adddup2(&actions, channels->complaints, STDERR_FILENO);
+    native = native ? native : posix_spawnattr_setsigdefault(&attributes, &usual);
+    native = native ? native : posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    native = native ? native : posix_spawn(ret_pid, program, &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return native;
+}
+
+static int start(const struct render_order *order, const char *program, const struct channels *channels,
+                 pid_t *ret_pid, struct err *e)
 {
     char id[24], formats[FORMATS_LEN], *argv[ARGV_MAX];
     int n = 0;
@@ -91,14 +130,7 @@ static int start(const struct render_order *order, const char *program, int out,
         argv[n++] = word(order->csv_profile);
     }
     argv[n] = NULL;
-    posix_spawn_file_actions_t actions;
-    if (posix_spawn_file_actions_init(&actions) != 0) {
-        return err_set(e, ERR_IO, errno, PROGRAM " can not be started: %s", strerror(errno));
-    }
-    int native = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    native = native ? native : posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    native = native ? native : posix_spawn(ret_pid, program, &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
+    int native = spawn(program, argv, channels, ret_pid);
     return native ? err_set(e, ERR_IO, native, "%.200s can not be started: %s", program, strerror(native))
                   : 0;
 }
@@ -160,39 +192,80 @@ static int wait_for_end(pid_t pid, struct err *e)
         }
     }
     if (WIFSIGNALED(status)) {
-        return err_set(e, ERR_IO, 0, PROGRAM " was ended by signal %d", WTERMSIG(status));
+        return err_set(e, ERR_CANCELLED, 0, PROGRAM " was ended by signal %d (%s)", WTERMSIG(status),
+                       strsignal(WTERMSIG(status)));
     }
     return 0;
+}
+
+/* What the program complained of, where it did not report on everything. */
+static void pass_complaints(int complaints)
+{
+    CLEANUP_FREE char *text = mem_calloc(1, COMPLAINTS_MAX + 1);
+    ssize_t len = pread(complaints, text, COMPLAINTS_MAX, 0);
+    if (len > 0) {
+        text[len] = '\0';
+        fputs(text, stderr);
+    }
+}
+
+static int open_channels(struct channels *ret_channels, struct err *e)
+{
+    struct channels channels;
+    if (pipe2(channels.reports, O_CLOEXEC) < 0) {
+        return err_set(e, ERR_IO, errno, "no pipe from the kernel: %s", strerror(errno));
+    }
+    channels.complaints = memfd_create(PROGRAM, MFD_CLOEXEC);
+    if (channels.complaints < 0) {
+        close(channels.reports[0]);
+        close(channels.reports[1]);
+        return err_set(e, ERR_IO, errno, "no memory file from the kernel: %s", strerror(errno));
+    }
+    *ret_channels = channels;
+    return 0;
+}
+
+/* From its start to its end. */
+static int converse(const struct render_order *order, const char *program, struct channels *channels,
+                    unsigned *reported, struct err *e)
+{
+    pid_t pid;
+    int r = start(order, program, channels, &pid, e);
+    close(channels->reports[1]);
+    if (r < 0) {
+        close(channels->reports[0]);
+        return r;
+    }
+    FILE *in = fdopen(channels->reports[0], "r");
+    if (!in) {
+        close(channels->reports[0]);
+        r = err_set(e, ERR_IO, errno, "the pipe can not be read: %s", strerror(errno));
+    } else {
+        r = hear(order, in, reported, e);
+        fclose(in);
+    }
+    int ended = wait_for_end(pid, r < 0 ? NULL : e);
+    return r < 0 ? r : ended;
 }
 
 int render_run(const struct render_order *order, unsigned *ret_reported, struct err *e)
 {
     CLEANUP_FREE char *program = NULL;
-    int ends[2];
-    pid_t pid;
+    struct channels channels;
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     *ret_reported = 0;
     int r = find_program(&program, e);
+    r = r < 0 ? r : open_channels(&channels, e);
     if (r < 0) {
         return r;
-    }
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        return err_set(e, ERR_IO, errno, "no pipe from the kernel: %s", strerror(errno));
     }
     fflush(NULL); /* what is printed already stands before what the program says */
-    r = start(order, program, ends[1], &pid, e);
-    close(ends[1]);
-    if (r < 0) {
-        close(ends[0]);
-        return r;
+    (void)sigaction(SIGINT, &ignore, &before);
+    r = converse(order, program, &channels, ret_reported, e);
+    (void)sigaction(SIGINT, &before, NULL);
+    if ((*ret_reported & order->formats) != order->formats) {
+        pass_complaints(channels.complaints);
     }
-    FILE *in = fdopen(ends[0], "r");
-    if (!in) {
-        close(ends[0]);
-        r = err_set(e, ERR_IO, errno, "the pipe can not be read: %s", strerror(errno));
-    } else {
-        r = hear(order, in, ret_reported, e);
-        fclose(in);
-    }
-    int ended = wait_for_end(pid, r < 0 ? NULL : e);
-    return r < 0 ? r : ended;
+    close(channels.complaints);
+    return r;
 }

@@ -1,9 +1,9 @@
 /* render - lets admin-assistant-render make documents of a frozen sheet, and hears what became of each.
  *
  * The program is looked for beside this one, then in /usr/bin.  It gets no key and no descriptor but the
- * standard ones; what it reports comes back line by line (model/sheet_report.h), its complaints go to
- * standard error.  Interrupting ends both: what was not made stays wanted.  Blocks until the program has
- * ended.  One thread. */
+ * standard ones; what it reports comes back line by line (model/sheet_report.h), and what it complains of is
+ * passed on to standard error where it did not report on every format.  An interrupt ends the program and not
+ * this one; what was not made stays wanted.  Blocks until the program has ended.  One thread. */
 #ifndef CLI_RENDER_H
 #define CLI_RENDER_H
 
@@ -28,8 +28,8 @@ struct render_order {
 };
 
 /* *ret_reported: the formats that done was called for.  0 when the program has ended by itself, whatever it
- * reported; ERR_NOT_FOUND when there is no such program, ERR_PROTOCOL when it said what it should not, ERR_IO
- * when it was killed. */
+ * reported; ERR_NOT_FOUND when there is no such program, ERR_PROTOCOL when it said what is no report,
+ * ERR_CANCELLED when it was killed. */
 MUST_CHECK int render_run(const struct render_order *order, unsigned *ret_reported, struct err *e);
 
 #endif

@@ -118,7 +118,8 @@ static void look_at_job(void *arg, const struct job_config *job)
     }
 }
 
-int sheet_ask_how_to_cover(struct db *db, const struct sheet_ask *ask, char **ret_text, struct err *e)
+static int how_to_cover(struct db *db, const struct sheet_ask *ask, struct period over, char **ret_how,
+                        struct err *e)
 {
     struct job_search search = {.archive_configuration_id = ask->config.id};
     char period[PERIOD_TEXT_LEN + 1], from[CIVIL_DATE_LEN + 1], last[CIVIL_DATE_LEN + 1];
@@ -126,21 +127,35 @@ int sheet_ask_how_to_cover(struct db *db, const struct sheet_ask *ask, char **re
     if (r < 0) {
         return r;
     }
-    period_format(ask->period, period);
-    civil_format_date(ask->period.from_day, from);
-    civil_format_date(ask->period.to_day - 1, last);
+    period_format(over, period);
+    civil_format_date(over.from_day, from);
+    civil_format_date(over.to_day - 1, last);
     if (search.job_id) {
-        *ret_text =
-            mem_printf("the archive \"%s\" does not have all of %s as it was when the days were over; "
-                       "archive it with: admin-assistant job run %lld --from %s --to %s --wait",
-                       ask->config.name, period, (long long)search.job_id, from, last);
+        *ret_how = mem_printf("the archive \"%s\" does not have all of %s as it was when the days were over; "
+                              "archive it with: admin-assistant job run %lld --from %s --to %s --wait",
+                              ask->config.name, period, (long long)search.job_id, from, last);
     } else {
-        *ret_text =
+        *ret_how =
             mem_printf("the archive \"%s\" does not have all of %s, and no job archives it; add one with: "
                        "admin-assistant job add %lld --type calendar_archive --schedule manual",
                        ask->config.name, period, (long long)ask->config.id);
     }
     return 0;
+}
+
+int sheet_ask_covered(struct session *s, struct db *db, const struct sheet_ask *ask, char **ret_how,
+                      struct err *e)
+{
+    int32_t today_day = session_today(s, ask->zone);
+    struct period over = ask->period;
+    bool is_covered = true;
+    over.to_day = over.to_day < today_day ? over.to_day : today_day;
+    *ret_how = NULL;
+    if (over.to_day <= over.from_day) {
+        return 0;
+    }
+    int r = sheet_store_is_covered(db, ask->config.id, ask->zone, over.from_day, over.to_day, &is_covered, e);
+    return r < 0 || is_covered ? r : how_to_cover(db, ask, over, ret_how, e);
 }
 
 /* ---- a sheet by its number ---- */

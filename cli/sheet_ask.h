@@ -36,10 +36,11 @@ struct sheet_holder {
 MUST_CHECK int sheet_ask_holder(struct db *db, const struct sheet_ask *ask, struct sheet_holder *ret_holder,
                                 struct err *e);
 
-/* Why the days are not in the archive yet, and the command that archives them: to be printed after
- * "admin-assistant: ".  Free with free(). */
-MUST_CHECK int sheet_ask_how_to_cover(struct db *db, const struct sheet_ask *ask, char **ret_text,
-                                      struct err *e);
+/* Whether archive runs have read every day of the period that is over, since it was.  *ret_how: NULL where
+ * they have; else a sentence that says so with the command that archives them, for after "admin-assistant: ".
+ * free() it. */
+MUST_CHECK int sheet_ask_covered(struct session *s, struct db *db, const struct sheet_ask *ask,
+                                 char **ret_how, struct err *e);
 
 /* The sheet that `name` means, of --user where that is given, with its lines and its zone. */
 MUST_CHECK int sheet_ask_open(struct session *s, struct db *db, const struct args *a, const char *name,

@@ -56,10 +56,33 @@ static void on_done(void *arg, const struct sheet_report *report)
         }
     } else {
         m->failed |= 1u << report->format;
-        session_complain("%s: %s", sheet_format_name(report->format), report->message);
+        free(m->messages[report->format]);
+        m->messages[report->format] = mem_strdup(report->message);
     }
     if (!m->output) {
         record(m, report);
+    }
+}
+
+/* "csv, pdf: the disk is full": one line for all that failed for the same reason. */
+static void complain_of_failures(const struct sheet_making *m)
+{
+    unsigned said = 0;
+    for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
+        char names[64];
+        size_t used = 0;
+        if (!m->messages[f] || (said & (1u << f))) {
+            continue;
+        }
+        for (int g = f; g < SHEET_FORMAT_COUNT; g++) {
+            if (m->messages[g] && strcmp(m->messages[g], m->messages[f]) == 0) {
+                int len = snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                                   sheet_format_name((enum sheet_format)g));
+                used += len > 0 ? (size_t)len : 0;
+                said |= 1u << g;
+            }
+        }
+        session_complain("%s: %s", names, m->messages[f]);
     }
 }
 
@@ -79,6 +102,7 @@ int sheet_documents_make(struct session *s, struct db *db, unsigned formats, str
     unsigned reported = 0;
     making->db = db;
     int r = render_run(&order, &reported, e);
+    complain_of_failures(making);
     if (making->error < 0) {
         if (e) {
             *e = making->e;
@@ -92,6 +116,7 @@ void sheet_making_finish(struct sheet_making *making)
 {
     for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
         free(making->paths[f]);
+        free(making->messages[f]);
     }
     *making = (struct sheet_making){0};
 }

@@ -22,6 +22,7 @@ struct sheet_making {
     bool is_quiet;           /* no line for each document that was made */
     unsigned made, failed;   /* bit sets of enum sheet_format */
     char *paths[SHEET_FORMAT_COUNT];
+    char *messages[SHEET_FORMAT_COUNT]; /* of those that failed */
     struct db *db;
     int error; /* of telling the database */
     struct err e;

@@ -13,7 +13,8 @@ ts() { aa timesheet "$@"; }
 sim_start --data tests/graphsim/data/10-people.json
 sim_post load "@tests/e2e/timesheet_week.json"
 sheets_config() { # LINE…: more of [timesheet]
-    config_write "[timesheet]" "directory = $WORLD/sheets" "rounding = up" "round_to = 15" "customers = Acme GmbH; Globex" "$@"
+    config_write "[timesheet]" "directory = $WORLD/sheets" "rounding = up" "round_to = 15" "customers = Acme GmbH; Globex" \
+        "formats = csv pdf json" "$@"
 }
 sheets_config
 aa key generate >/dev/null
@@ -227,6 +228,95 @@ expect 0 '"worked_minutes":[0-9]+' -- ts issue Work --week 2026-W13 --no-documen
 is_json
 equal "the second number" "$(json '$.number')" 2026-0002
 expect 0 '2026-03-29 Sun +00:00 CET-04:00 CEST +Globex +billable +Cut-over +3:00' 'nothing has changed' -- ts show 2026-0002
+
+# ---- documents ----
+
+folder=$WORLD/sheets/anna@example.com
+expect 0 "^  csv   $folder/timesheet-2026-0002-r1.csv" '^  pdf ' '^  json ' -- ts export 2026-0002
+[ -s "$folder/timesheet-2026-0002-r1.pdf" ] || fail "no PDF in $folder"
+expect 0 'csv +made +[0-9]+ +/' 'pdf +made' 'json +made' -- ts show 2026-0002
+refuse 'xlsx'
+expect 0 '3 made' -- ts list
+expect 0 '"pdf_path":"/' '"excel_path":null' '"documents_wanted":0' -- ts list --json
+before=$(stat -c '%i %Y' "$folder/timesheet-2026-0002-r1.csv")
+expect 0 "^  csv   $folder" -- ts export 2026-0002
+equal "a document that is there" "$(stat -c '%i %Y' "$folder/timesheet-2026-0002-r1.csv")" "$before"
+rm "$folder/timesheet-2026-0002-r1.csv"
+expect 0 '"format":"csv","path":"/[^"]*","is_new":true' '"format":"pdf","path":"/[^"]*","is_new":false' -- ts export 2026-0002 --json
+is_json
+[ -s "$folder/timesheet-2026-0002-r1.csv" ] || fail "the CSV that was gone is not made again"
+expect 0 -- ts export 2026-0002 --output "$WORLD/copies"
+for format in csv pdf json; do
+    cmp "$WORLD/copies/timesheet-2026-0002-r1.$format" "$folder/timesheet-2026-0002-r1.$format" || fail "a copy as $format differs"
+done
+ts export 2026-0002 --format csv --output - >"$WORLD/out.csv" || fail "no CSV on standard output"
+cmp "$WORLD/out.csv" "$folder/timesheet-2026-0002-r1.csv" || fail "standard output differs from the file"
+expect 0 ';Globex;' -- ts export 2026-0002 --format csv --csv-profile excel-de --output -
+expect 1 'csv: .*"nonsense".*rfc4180' -- ts export 2026-0002 --format csv --csv-profile nonsense --output -
+equal "temporary folders" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'admin-assistant.??????' -newer "$WORLD/out.csv" ! -path "$WORLD" | wc -l)" 0
+expect 0 -- ts export 2026-0002/1 --format json --output -
+is_json
+equal "the sum in the JSON document" "$(json '$.totals.billed_minutes')" 240
+
+# A revision is issued with its documents; the ones before stay.
+sim_post load '{"remove":["e-clocks"]}'
+sim_post load '{"events":[{"calendar":"AAMkAGVmMDEzAnnaCalendar0AAA=","event":{"id":"e-monday","subject":"Monday","categories":["Globex - billable"],
+    "start":{"dateTime":"2026-03-23T09:00:00","timeZone":"W. Europe Standard Time"},"end":{"dateTime":"2026-03-23T10:00:00","timeZone":"W. Europe Standard Time"}}}]}'
+archive 2026-03-09 2026-03-29
+expect 0 'timesheet 2026-0002/2 issued' 'billed 4:00 before, 1:00 after: -3:00' "csv   $folder/timesheet-2026-0002-r2.csv" -- \
+    ts issue Work --week 2026-W13 --revise
+[ -s "$folder/timesheet-2026-0002-r1.csv" ] || fail "the documents of revision 1 are gone"
+
+# Where documents can not be written the timesheet stays issued, and each reason is told once.
+expect 1 'csv, pdf, json: .*the directory above it does not exist' -- ts export 2026-0002 --output "$WORLD/gone/copies"
+touch "$WORLD/file"
+expect 1 'csv, pdf, json: .*a file stands where a directory should be' -- ts export 2026-0002 --output "$WORLD/file"
+if [ "$(id -u)" = 0 ] && as_nobody test -x "$AA_BIN/admin-assistant-render"; then
+    chmod 711 "$WORLD"
+    cp "$WORLD/aa.db" "$WORLD/aa.conf" "$WORLD/copies/"
+    sed -i "s|^url = .*|url = sqlite:$WORLD/copies/aa.db|" "$WORLD/copies/aa.conf"
+    chown 65534 "$WORLD/copies" "$WORLD/copies"/*
+    mkdir "$WORLD/closed"
+    chmod 555 "$WORLD/closed"
+    expect 1 'csv: .*no permission' 'json: .*no permission' -- \
+        as_nobody "$AA_BIN/admin-assistant" --config "$WORLD/copies/aa.conf" timesheet export 2026-0002 --output "$WORLD/closed"
+    chmod 700 "$WORLD"
+fi
+sed -i "s|^directory = $WORLD/sheets$|directory = $WORLD/gone/sheets|" "$WORLD/aa.conf"
+expect 3 'timesheet 2026-0003/1 issued: 2026-03-16' 'csv, pdf, json: .*does not exist' 'the rest: admin-assistant timesheet export 2026-0003' -- \
+    ts issue Work --from 2026-03-16 --to 2026-03-17 --force
+sheets_config
+
+# A renderer that fails in its own ways, beside a copy of the command.
+mkdir "$WORLD/bin"
+cp "$AA_BIN/admin-assistant" "$WORLD/bin/"
+other() { "$WORLD/bin/admin-assistant" --config "$WORLD/aa.conf" timesheet "$@"; }
+renderer() { # SHELL-TEXT
+    printf '#!/bin/sh\n%s\n' "$1" >"$WORLD/bin/admin-assistant-render"
+    chmod +x "$WORLD/bin/admin-assistant-render"
+}
+if [ ! -x /usr/bin/admin-assistant-render ]; then
+    expect 1 "neither in $WORLD/bin/ nor in /usr/bin" -- other export 2026-0002 --output "$WORLD/copies"
+fi
+renderer "ulimit -f 0; exec '$AA_BIN/admin-assistant-render' \"\$@\"" # as on a disk that is full
+expect 1 'csv: .*(too large|ulimit)' 'pdf: .*ulimit' -- other export 2026-0002 --output "$WORLD/copies2"
+equal "files on the full disk" "$(find "$WORLD/copies2" -type f | wc -l)" 0
+renderer 'echo hello'
+expect 75 'what is no report' -- other export 2026-0002 --output "$WORLD/copies"
+renderer 'head -c 20000 /dev/zero | tr "\0" x'
+expect 75 'what is no report' -- other export 2026-0002 --output "$WORLD/copies"
+renderer 'echo oh dear >&2; kill -9 $$'
+expect 75 'oh dear' 'ended by signal 9' -- other export 2026-0002 --output "$WORLD/copies"
+renderer 'exit 1'
+expect 1 -- other export 2026-0002 --output "$WORLD/copies"
+renderer 'printf "progress\tcsv\t1\t2\nfailed\tcsv\tIO\tthe disk is full\nfailed\tpdf\tIO\tthe disk is full\n"; echo twice >&2
+printf "made\tjson\t12\t3\t%064d\t/x/\\033[31my.json\ttemplate t is not good\n" 7'
+expect 3 'csv, pdf: the disk is full' 'json  /x/.*y.json \(3 characters in no font\): template t is not good' -- \
+    other export 2026-0002 --output "$WORLD/copies"
+refuse 'twice'
+refuse $'\033'
+refuse 'progress'
+
 expect 0 'no problem found' -- aa db check
 expect 0 -- aa audit verify
 
