@@ -188,10 +188,9 @@ static int make_documents(struct session *s, struct db *db, struct issue *i)
     if (i->making.made == i->formats && r == 0) {
         return 0;
     }
-    session_complain(
-        "timesheet %s is issued, but not all of its documents are made; the rest: "
-        "admin-assistant timesheet export %s",
-        i->issued.number, i->issued.number);
+    session_complain("timesheet %s is issued, but not all of its documents are made; the rest: "
+                     "admin-assistant timesheet export %s",
+                     i->issued.number, i->issued.number);
     return EXIT_PARTLY;
 }
 
