@@ -101,7 +101,10 @@ static const char job_add_more[] =
     "--ping: URL/start is asked when a run begins, URL when it ends well, URL/fail when it does not; https, "
     "or "
     "http to a\n"
-    "loopback address.\n";
+    "loopback address.\n"
+    "--type timesheet: a weekly run issues the timesheet of the week before (Monday to Sunday), a monthly one "
+    "of the\n"
+    "month before, a daily one of the day before; timesheet check shows what it would be.\n";
 static const char job_set_more[] =
     "What is not named stays as it is; the new due times count from now on.  The options are those of job "
     "add; "

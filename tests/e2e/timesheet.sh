@@ -249,11 +249,15 @@ expect 0 -- ts export 2026-0002 --output "$WORLD/copies"
 for format in csv pdf json; do
     cmp "$WORLD/copies/timesheet-2026-0002-r1.$format" "$folder/timesheet-2026-0002-r1.$format" || fail "a copy as $format differs"
 done
+mkdir "$WORLD/tmp"
+export TMPDIR=$WORLD/tmp # where a document for standard output is made
 ts export 2026-0002 --format csv --output - >"$WORLD/out.csv" || fail "no CSV on standard output"
 cmp "$WORLD/out.csv" "$folder/timesheet-2026-0002-r1.csv" || fail "standard output differs from the file"
 expect 0 ';Globex;' -- ts export 2026-0002 --format csv --csv-profile excel-de --output -
 expect 1 'csv: .*"nonsense".*rfc4180' -- ts export 2026-0002 --format csv --csv-profile nonsense --output -
-equal "temporary folders" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'admin-assistant.??????' -newer "$WORLD/out.csv" ! -path "$WORLD" | wc -l)" 0
+equal "temporary files" "$(find "$WORLD/tmp" | wc -l)" 1
+expect 75 "no temporary folder $WORLD/nowhere/" -- env TMPDIR="$WORLD/nowhere" "$AA_BIN/admin-assistant" --config "$WORLD/aa.conf" \
+    timesheet export 2026-0002 --format csv --output -
 expect 0 -- ts export 2026-0002/1 --format json --output -
 is_json
 equal "the sum in the JSON document" "$(json '$.totals.billed_minutes')" 240
@@ -316,6 +320,32 @@ expect 3 'csv, pdf: the disk is full' 'json  /x/.*y.json \(3 characters in no fo
 refuse 'twice'
 refuse $'\033'
 refuse 'progress'
+
+# ---- two users with one number ----
+
+sim_post load '{"users":[{"upn":"bert@example.com","id":"6f1f7a52-3c1e-4b0e-9a55-0d2c3b7e4a12","displayName":"Bert","timeZone":"UTC",
+    "refresh_token":"bert-refresh-token","calendars":[{"id":"bert-calendar","name":"Calendar","isDefaultCalendar":true,"events":[
+    {"id":"b-one","subject":"Audit of Bert","categories":["Initech - billable"],"start":{"dateTime":"2026-03-10T09:00:00","timeZone":"UTC"},
+     "end":{"dateTime":"2026-03-10T10:00:00","timeZone":"UTC"}}]}]}]}'
+printf '%s\n' bert-refresh-token >"$WORLD/token"
+aa user add bert@example.com --username bert >/dev/null
+aa login bert --refresh-token-file "$WORLD/token" >/dev/null
+aa archive-config add bert --name Play --source "msgraph://bert@example.com/calendars/primary" \
+    --destination "local://bert/calendars/archive" --timezone America/St_Johns >/dev/null
+aa job add Play --type calendar_archive --schedule manual >/dev/null
+daemon_start
+aa job run 2 --from 2026-03-09 --to 2026-03-15 --wait >"$WORLD/run.log" 2>&1 || fail "$(cat "$WORLD/run.log")"
+daemon_stop
+expect 0 'timesheet 2026-0001/1 issued: 2026-03-10, America/St_Johns' -- ts issue Play --from 2026-03-10 --no-documents
+expect 1 '2026-0001' '--user|user' -- ts show 2026-0001
+expect 1 '2026-0001' -- ts export 2026-0001 --format csv --output -
+expect 1 '2026-0001' -- ts diff 2026-0001
+expect 0 'Audit of Bert' '06:30-07:30' -- ts show 2026-0001 --user bert
+expect 0 'Requirements workshop' -- ts show 2026-0001 --user anna
+expect 0 'bert@example.com' -- ts list bert
+refuse 'anna@example.com'
+expect 3 '1 line, worked 1:00' 'customer "Initech" is not known' -- ts check Play --from 2026-03-10
+expect 0 'begins +2026-03-10 06:30 NDT \(2026-03-10 09:00 UTC\)' -- ts show 2026-0001 --user bert --explain 1
 
 expect 0 'no problem found' -- aa db check
 expect 0 -- aa audit verify
