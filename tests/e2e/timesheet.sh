@@ -291,6 +291,21 @@ expect 3 'timesheet 2026-0003/1 issued: 2026-03-16' 'csv, pdf, json: .*does not 
     ts issue Work --from 2026-03-16 --to 2026-03-17 --force
 sheets_config
 
+# ---- found late: once, on the next timesheet ----
+
+sim_post load '{"events":[{"calendar":"AAMkAGVmMDEzAnnaCalendar0AAA=","event":{"id":"e-late","subject":"Forgotten","categories":["Globex - billable"],
+    "start":{"dateTime":"2026-03-14T10:00:00","timeZone":"W. Europe Standard Time"},"end":{"dateTime":"2026-03-14T11:00:00","timeZone":"W. Europe Standard Time"}}}]}'
+archive 2026-03-09 2026-03-29
+expect 3 'added +2026-03-14 Sat +10:00-11:00 +Globex +Forgotten' -- ts diff 2026-0001 --now
+expect 0 'note +late +"Forgotten"' -- ts check Work --from 2026-03-18 --to 2026-03-22
+expect 0 'timesheet 2026-0004/1 issued: 2026-03-18 to 2026-03-22' '1 line, worked 1:00' '1 of an earlier period, found late' -- \
+    ts issue Work --from 2026-03-18 --to 2026-03-22 --no-documents
+expect 0 '2026-03-14 Sat.*late' -- ts show 2026-0004
+expect 0 'found late: its day is of an earlier timesheet' -- ts show 2026-0004 --explain 1
+expect 0 'no difference' -- ts diff 2026-0001 --now
+expect 0 'nothing has changed' -- ts issue Work --week 2026-W11 --revise
+equal "sheets that have it" "$(sql "SELECT count(*) FROM timesheet_lines WHERE subject = 'Forgotten'")" 1
+
 # A renderer that fails in its own ways, beside a copy of the command.
 mkdir "$WORLD/bin"
 cp "$AA_BIN/admin-assistant" "$WORLD/bin/"
