@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "documents/output.h"
 
 #define BLOCK      65536
 #define PRINTF_MAX 512
@@ -21,19 +22,11 @@ struct text_file {
     char block[BLOCK];
 };
 
-int text_file_error(struct err *e, const char *path, int native)
-{
-    int code = native == EACCES || native == EPERM || native == EROFS ? ERR_DENIED
-               : native == ENOENT || native == ENOTDIR                ? ERR_NOT_FOUND
-                                                                      : ERR_IO;
-    return err_set(e, code, native, "%s can not be written: %s", path, strerror(native));
-}
-
 int text_file_create(const char *path, struct text_file **ret_f, struct err *e)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd < 0) {
-        return text_file_error(e, path, errno);
+        return output_failed(path, errno, e);
     }
     struct text_file *f = mem_calloc(1, sizeof *f);
     f->fd = fd;
@@ -62,7 +55,7 @@ int text_file_close(struct text_file *f, struct err *e)
     if (close(f->fd) < 0 && f->native == 0 && errno != EINTR) {
         f->native = errno;
     }
-    int r = f->native ? text_file_error(e, f->path, f->native) : 0;
+    int r = f->native ? output_failed(f->path, f->native, e) : 0;
     free(f->path);
     free(f);
     return r;

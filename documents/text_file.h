@@ -18,7 +18,7 @@
 
 struct text_file;
 
-/* Makes or empties the file.  ERR_DENIED, ERR_NOT_FOUND (the folder), ERR_IO: the message names the file. */
+/* Makes or empties the file.  Errors are those of documents/output.h, which name the file. */
 MUST_CHECK int text_file_create(const char *path, struct text_file **ret_f, struct err *e);
 MUST_CHECK int text_file_close(struct text_file *f, struct err *e);
 
@@ -27,8 +27,5 @@ void text_file_put_bytes(struct text_file *f, const void *bytes, size_t len);
 void text_file_put_char(struct text_file *f, char c);
 void text_file_put_int(struct text_file *f, int64_t value);
 void text_file_printf(struct text_file *f, const char *fmt, ...) PRINTF_LIKE(2, 3); /* at most 512 bytes */
-
-/* What a failed call of the system means for a document at `path`: fills e and returns its code. */
-int text_file_error(struct err *e, const char *path, int native);
 
 #endif

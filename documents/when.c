@@ -2,13 +2,7 @@
 
 #include <stdio.h>
 
-#include "base/attr.h"
 #include "base/civil.h"
-
-static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                       "Friday", "Saturday", "Sunday"};
-static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
-                                     "July",    "August",   "September", "October", "November", "December"};
 
 int32_t when_wall_minute(const struct tz *zone, int32_t day, int64_t at_min)
 {
@@ -47,37 +41,4 @@ int when_iso_week(int32_t monday, int *ret_year)
     int year = civil_from_day(thursday).year;
     *ret_year = year;
     return (thursday - civil_to_day((struct civil_date){year, 1, 1})) / 7 + 1;
-}
-
-const char *when_weekday(int32_t day)
-{
-    return weekdays[civil_weekday(day)];
-}
-
-const char *when_month(int month)
-{
-    return months[month - 1];
-}
-
-void when_format_long(int32_t day, char ret_text[WHEN_LONG_LEN + 1])
-{
-    struct civil_date d = civil_from_day(day);
-    snprintf(ret_text, WHEN_LONG_LEN + 1, "%d %s %d", d.day, when_month(d.month), d.year);
-}
-
-void when_format_period(int32_t from_day, int32_t to_day, char ret_text[WHEN_PERIOD_LEN + 1])
-{
-    struct civil_date a = civil_from_day(from_day);
-    struct civil_date b = civil_from_day(to_day - 1);
-    char last[WHEN_LONG_LEN + 1];
-    when_format_long(to_day - 1, last);
-    if (from_day + 1 >= to_day) {
-        snprintf(ret_text, WHEN_PERIOD_LEN + 1, "%s", last);
-    } else if (a.year != b.year) {
-        snprintf(ret_text, WHEN_PERIOD_LEN + 1, "%d %s %d – %s", a.day, when_month(a.month), a.year, last);
-    } else if (a.month != b.month) {
-        snprintf(ret_text, WHEN_PERIOD_LEN + 1, "%d %s – %s", a.day, when_month(a.month), last);
-    } else {
-        snprintf(ret_text, WHEN_PERIOD_LEN + 1, "%d – %s", a.day, last);
-    }
 }

@@ -19,14 +19,4 @@ void when_format_iso(const struct tz *zone, int64_t at_min, char ret_text[WHEN_I
 int when_iso_week(int32_t monday, int *ret_year);
 int32_t when_monday(int32_t day);
 
-const char *when_weekday(int32_t day); /* "Monday" */
-const char *when_month(int month);     /* "January" for 1 */
-
-/* "5 March 2026" */
-#define WHEN_LONG_LEN 24
-void when_format_long(int32_t day, char ret_text[WHEN_LONG_LEN + 1]);
-/* "2 – 8 March 2026", "30 March – 5 April 2026"; to_day is the first one after. */
-#define WHEN_PERIOD_LEN 56
-void when_format_period(int32_t from_day, int32_t to_day, char ret_text[WHEN_PERIOD_LEN + 1]);
-
 #endif

@@ -45,7 +45,7 @@ static inline void check_bad_places(document_writer writer, const struct documen
         int code;
     } cases[] = {
         {"no folder", "/tmp/aa-no-such-folder/document", ERR_NOT_FOUND},
-        {"a folder", "/tmp", ERR_IO},
+        {"a folder", "/tmp", ERR_CONFIG},
         {"full", "/dev/full", ERR_IO},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
