@@ -116,7 +116,6 @@ static void put_head(struct xlsx_cursor *c)
     put_info(c, l->period, text);
     put_info(c, l->zone, in->sheet->zone);
     put_info(c, l->person, in->sheet->user_name);
-    put_info(c, l->calendar, in->sheet->name);
     words_rounding(in, text);
     put_info(c, l->rounding, text);
     sheet_hash_hex(in->sheet->hash, hash);

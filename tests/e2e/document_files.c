@@ -21,7 +21,8 @@ static const struct {
     {"rfc4180.csv", document_write_csv, "rfc4180"},   {"excel-en.csv", document_write_csv, "excel-en"},
     {"excel-de.csv", document_write_csv, "excel-de"}, {"excel-fr.csv", document_write_csv, "excel-fr"},
     {"excel-ch.csv", document_write_csv, "excel-ch"}, {"sheet.json", document_write_json, "rfc4180"},
-    {"sheet.xlsx", document_write_xlsx, "rfc4180"},   {"sheet.pdf", document_write_pdf, "rfc4180"},
+    {"sheet.xlsx", document_write_xlsx, "rfc4180"},   {"sheet.html", document_write_html, "rfc4180"},
+    {"sheet.pdf", document_write_pdf, "rfc4180"},
 };
 
 static int write_one(struct document_input *in, const char *dir, size_t i)
