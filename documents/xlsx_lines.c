@@ -75,7 +75,7 @@ static void put_head(struct xlsx_cursor *c)
 static void put_clock(struct xlsx_cursor *c, const struct sheet_line *line, int64_t at_min)
 {
     if (line->is_all_day) {
-        xlsx_skip(c, XLSX_CLOCK);
+        xlsx_text(c, XLSX_TEXT, "");
     } else {
         xlsx_minutes(c, XLSX_CLOCK, when_wall_minute(c->book->in->zone, line->day, at_min));
     }
