@@ -90,10 +90,10 @@ static void report_made(struct render *r, const char *path, const char *note, in
 static bool uses_template(enum sheet_format format)
 {
     switch (format) {
+    case SHEET_XLSX:
     case SHEET_PDF:
     case SHEET_HTML: return true;
     case SHEET_CSV:
-    case SHEET_XLSX:
     case SHEET_JSON: return false;
     }
     return false;

@@ -31,8 +31,8 @@ static const char *head_of(const struct xlsx_book *b, enum xlsx_column column, c
     snprintf(decimals[0], 64, "%s (h)", l->worked);
     snprintf(decimals[1], 64, "%s (h)", l->billed);
     const char *heads[XLSX_COLUMN_COUNT] = {
-        l->no,       l->date,   WORD_START,  WORD_END, l->customer,        l->type,   l->travel,   l->subject,
-        l->location, l->worked, decimals[0], l->held,  l->before_rounding, l->billed, decimals[1], WORD_NOTE,
+        l->no,       l->date,   l->start,    l->end,  l->customer,        l->type,   l->travel,   l->subject,
+        l->location, l->worked, decimals[0], l->held, l->before_rounding, l->billed, decimals[1], l->note,
     };
     return heads[column];
 }
