@@ -65,6 +65,8 @@ void sim_control_route(struct sim_request *r, struct sim_reply *reply)
         answer_text(reply, sim_record_log(r->g));
     } else if (strcmp(what, "drive") == 0) {
         answer_text(reply, graphsim_drive(r->g));
+    } else if (strcmp(what, "xero") == 0) {
+        answer_text(reply, graphsim_xero(r->g));
     } else if (strcmp(what, "stats") == 0) {
         answer_text(reply, sim_record_stats(r->g));
     } else {

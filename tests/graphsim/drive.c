@@ -178,6 +178,7 @@ static void write_file(struct sim_request *r, struct sim_reply *reply, const cha
 struct place {
     char *path;
     const char *verb; /* "", "content", "createUploadSession" */
+    char *base;       /* our address, as the client calls us */
 };
 
 /* root:/Folder/file.pdf or root:/Folder/file.pdf:/content, from the segment "root:" on. */
@@ -207,7 +208,8 @@ static bool read_place(const struct sim_request *r, int at, struct place *ret_pl
     return true;
 }
 
-static void open_session(struct sim_request *r, struct sim_reply *reply, const char *upn, const char *path)
+static void open_session(struct sim_request *r, struct sim_reply *reply, const char *upn,
+                         const struct place *place)
 {
     char id[32 + 1];
     cJSON *given = cJSON_Parse(buf_str(&r->body));
@@ -217,21 +219,20 @@ static void open_session(struct sim_request *r, struct sim_reply *reply, const c
     sim_random_hex(id, 32);
     upload->id = mem_strdup(id);
     upload->upn = mem_strdup(upn);
-    upload->path = mem_strdup(path);
+    upload->path = mem_strdup(place->path);
     upload->behavior = mem_strdup(behavior ? behavior : "fail");
     upload->total = -1;
     buf_init(&upload->bytes, SIM_PAGE_MAX);
     list_append(&r->g->uploads, &upload->link);
-    char *base = sim_target_base(r);
-    char *v1 = strstr(base, "/v1.0");
-    char *url = mem_printf("%.*s/upload/%s", (int)(v1 ? v1 - base : (ptrdiff_t)strlen(base)), base, id);
+    const char *v1 = strstr(place->base, "/v1.0");
+    size_t len = v1 ? (size_t)(v1 - place->base) : strlen(place->base);
+    char *url = mem_printf("%.*s/upload/%s", (int)len, place->base, id);
     cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "uploadUrl", url);
     cJSON_AddStringToObject(body, "expirationDateTime", "2100-01-01T00:00:00Z");
     cJSON_AddItemToArray(cJSON_AddArrayToObject(body, "nextExpectedRanges"), cJSON_CreateString("0-"));
     sim_reply_json(reply, body);
     free(url);
-    free(base);
     cJSON_Delete(given);
 }
 
@@ -254,7 +255,7 @@ static void answer_place(struct sim_request *r, struct sim_reply *reply, const c
                        &r->body);
         }
     } else if (strcmp(r->method, "POST") == 0 && strcmp(place->verb, "createUploadSession") == 0) {
-        open_session(r, reply, upn, place->path);
+        open_session(r, reply, upn, place);
     } else {
         sim_reply_error(reply, r, 400, "invalidRequest", "This stand-in does not know that of a drive.");
     }
@@ -267,9 +268,11 @@ void sim_drive_route(struct sim_request *r, struct sim_reply *reply, const struc
         sim_reply_error(reply, r, 400, "invalidRequest", "This stand-in knows files by their path only.");
         return;
     }
+    place.base = sim_target_base(r); /* takes the mutex */
     pthread_mutex_lock(&r->g->mutex);
     answer_place(r, reply, user->upn, &place);
     pthread_mutex_unlock(&r->g->mutex);
+    free(place.base);
     free(place.path);
 }
 

@@ -28,6 +28,10 @@ static bool end_tokens(struct graphsim *g, const cJSON *fault)
         sim_drive_drop_sessions(g);
         return true;
     }
+    if (cJSON_GetObjectItemCaseSensitive(fault, "expire_xero")) {
+        sim_xero_expire(g);
+        return true;
+    }
     static const char *const names[] = {"expire_access_tokens", "revoke_refresh_tokens"};
     bool done = false;
     for (int i = 0; i < 2; i++) {

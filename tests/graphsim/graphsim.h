@@ -79,6 +79,8 @@ int graphsim_peak_in_flight(struct graphsim *g, const char *mailbox);
 /* The files in OneDrive, oldest first, as a JSON array of driveItems with user, path and writes (how often
  * each was written). free() it. */
 MUST_CHECK char *graphsim_drive(struct graphsim *g);
+/* What is in Xero: {"contacts", "invoices", "attachments", "writes", "tokens"}; free() it. */
+MUST_CHECK char *graphsim_xero(struct graphsim *g);
 /* Lays a file there, as its owner would. */
 void graphsim_put_file(struct graphsim *g, const char *upn, const char *path, const char *text);
 

@@ -207,6 +207,10 @@ static void answer(struct sim_request *r, struct sim_reply *reply, bool api, boo
         sim_route(r, reply);
     } else if (is_below(r, "upload")) {
         sim_drive_upload(r, reply);
+    } else if (is_below(r, "api.xro")) {
+        sim_xero_route(r, reply);
+    } else if (is_below(r, "connect")) {
+        sim_xero_token(r, reply);
     } else {
         sim_signin_route(r, reply);
     }
@@ -374,6 +378,7 @@ static void init(struct graphsim *g)
     list_init(&g->faults);
     list_init(&g->files);
     list_init(&g->uploads);
+    g->xero = sim_xero_create();
     sim_signin_init(&g->signin);
     sim_store_init(&g->store);
 }
@@ -416,6 +421,7 @@ void graphsim_stop(struct graphsim *g)
     sim_fault_clear(g);
     sim_record_forget(g);
     sim_drive_finish(g);
+    sim_xero_destroy(g->xero);
     sim_signin_finish(&g->signin);
     sim_store_finish(&g->store);
     pthread_cond_destroy(&g->stop_cond);

@@ -362,12 +362,13 @@ void sim_drive_upload(struct sim_request *r, struct sim_reply *reply);
 void sim_drive_drop_sessions(struct graphsim *g);
 void sim_drive_finish(struct graphsim *g);
 
-/* xero.c, xero_store.c */
+/* xero.c */
 struct sim_xero *sim_xero_create(void);
 void sim_xero_destroy(struct sim_xero *x);
 void sim_xero_token(struct sim_request *r, struct sim_reply *reply);
 void sim_xero_route(struct sim_request *r, struct sim_reply *reply);
 void sim_xero_expire(struct graphsim *g);
+void sim_xero_load(struct graphsim *g, const cJSON *state);
 
 /* control.c */
 void sim_control_route(struct sim_request *r, struct sim_reply *reply);
