@@ -116,7 +116,7 @@ chmod 600 "$WORLD/xero.secret"
 sim_post load '{"xero":{"client_id":"XERO-CLIENT","client_secret":"xero-secret-canary","tenant_id":"tenant-1","contacts":["Acme"]}}'
 config_write "[onedrive]" "folder = Timesheets/2026" "formats = pdf" "[xero]" "base_url = $AUTHORITY/api.xro/2.0" \
     "identity_url = $AUTHORITY/connect/token" "client_id = XERO-CLIENT" "client_secret_file = $WORLD/xero.secret" \
-    "tenant_id = tenant-1" "rates = Acme: 95.50; *: 80"
+    "tenant_id = tenant-1" "rates = Acme: 95.50; *: 80" "[timesheet]" "directory = $WORLD/sheets" "formats = pdf"
 daemon_again
 echo "an invoice" | sheet_file "2026-0007.pdf"
 sheet_issue 7 2026-0007 1 NULL 'Acme:750;B & C "GmbH":125' "pdf:2026-0007.pdf"
@@ -165,6 +165,21 @@ wait_for 15 "the fault" grep -q 'timesheet 2026-0010/1: not uploaded yet, trying
 sql_write "UPDATE outbox SET not_before = '2026-01-01 00:00:00.000000' WHERE state = 'intended'" # as if that time had passed
 wait_for 15 "the second attempt" outbox_is 10 "onedrive pdf done, xero Emil done"
 [ "$(invoices | grep -c '^Emil|2026-0010/1 anna@example.com|DRAFT|2.0|2026-0010.pdf 1$')" = 1 ] || fail "in Xero: $(invoices)"
+# ---- a sheet that was really issued: what is billed is what Xero gets ----
+sim_post load "@tests/e2e/timesheet_week.json"
+aa job add Work --type calendar_archive --schedule manual >>"$WORLD/out"
+aa job run 1 --from 2026-03-09 --to 2026-03-15 --wait >>"$WORLD/out" 2>&1 || fail "$(cat "$WORLD/out")"
+aa timesheet issue Work --week 2026-W11 --force >>"$WORLD/out" 2>&1 || fail "$(cat "$WORLD/out")"
+issued=$(sql "SELECT id FROM timesheets WHERE start_date = '2026-03-09' AND status = 'issued'")
+wait_for 30 "the uploads of a week" outbox_is "$issued" \
+    "onedrive pdf done, xero Acme GmbH done, xero Akme GmbH done, xero Globex done"
+number=$(sql "SELECT number FROM timesheets WHERE id = $issued")
+billed=$(sql "SELECT sum(billed_hundredths) / 100.0 FROM timesheet_lines WHERE timesheet_id = $issued")
+[ "$(invoices | grep -F "|$number/1 " | awk -F'|' '{ sum += $4 } END { print sum }')" = "$billed" ] ||
+    fail "billed $billed, in Xero: $(invoices)"
+drive_has "Timesheets/2026/timesheet-$number-r1.pdf 1" || fail "in OneDrive: $(drive_files)"
+if grep -q Cardiologist "$WORLD/xero"; then fail "a private appointment is in Xero"; fi
+
 tr '\0' ' ' <"/proc/$DAEMON_PID/cmdline" >"$WORLD/argv.log"
 tr '\0' ' ' <"/proc/$DAEMON_PID/environ" >"$WORLD/environ.log"
 daemon_stop
@@ -173,7 +188,7 @@ daemon_stop
 aa audit verify >"$WORLD/verify" || fail "the audit trail does not verify"
 [ "$(sql "SELECT count(*) FROM audit_log WHERE action_type = 'upload' AND parent_audit_id IS NULL AND closed_at IS NULL")" = 0 ] ||
     fail "a parent entry stays open"
-[ "$(sql "SELECT count(*) FROM audit_log WHERE action_type = 'upload' AND parent_audit_id IS NULL")" -eq 10 ] || fail "not one entry a sheet"
+[ "$(sql "SELECT count(*) FROM audit_log WHERE action_type = 'upload' AND parent_audit_id IS NULL")" -eq 11 ] || fail "not one entry a sheet"
 sqlite3 "$WORLD/aa.db" .dump >"$WORLD/dump"
 for canary in xero-secret-canary eyXsim EwBsim 0.AXsim demo-refresh-token /upload/; do
     for place in "$WORLD/dump" "$WORLD/out" "$WORLD"/*.log; do

@@ -7,14 +7,15 @@ sheet_file() { # NAME
     cat >"$WORLD/timesheets/$1"
 }
 
-# A sheet of user 1 with one billable line a customer given as NAME:HUNDREDTHS, and its documents "FORMAT:FILE".
-# Prints nothing; its id is ID.
+# A sheet of user 1, of a week by its number, with one billable line a customer given as NAME:HUNDREDTHS, and its documents
+# "FORMAT:FILE".
 sheet_issue() { # ID NUMBER REVISION SUPERSEDES(or NULL) "CUSTOMERS" "DOCUMENTS"
-    local id=$1 line=0 text pair
+    local id=$1 line=0 text pair week=$((10#${2##*-}))
     text="BEGIN;"
     [ "$4" = NULL ] || text+="UPDATE timesheets SET status = 'superseded' WHERE id = $4;"
     text+="INSERT INTO timesheets (id, user_id, start_date, end_date, status, archive_configuration_id, number, revision,
-        supersedes_id, zone, created_at, updated_at) VALUES ($id, 1, '2026-03-02', '2026-03-08', 'draft', 1, '$2', $3, $4,
+        supersedes_id, zone, created_at, updated_at) VALUES ($id, 1, date('2026-01-05', '+$((week * 7)) days'),
+        date('2026-01-11', '+$((week * 7)) days'), 'draft', 1, '$2', $3, $4,
         'Europe/Berlin', '2026-03-09 00:00:00.000000', '2026-03-09 00:00:00.000000');"
     local IFS=';'
     for pair in $5; do
@@ -32,7 +33,7 @@ sheet_issue() { # ID NUMBER REVISION SUPERSEDES(or NULL) "CUSTOMERS" "DOCUMENTS"
             ($id, '${pair%:*}', 1, 'made', '$path', $(stat -c %s "$path"), x'$(b2sum -l 256 "$path" | cut -d' ' -f1)',
             '2026-03-09 00:00:00.000000');"
     done
-    text+="UPDATE timesheets SET status = 'issued', issued_at = '2026-03-09 00:00:00.000000' WHERE id = $id; COMMIT;"
+    text+="UPDATE timesheets SET status = 'issued', n_lines = $line, worked_minutes = $((line * 60)), billed_minutes = $((line * 60)), issued_at = '2026-03-09 00:00:00.000000' WHERE id = $id; COMMIT;"
     sqlite3 -batch -bail "$WORLD/aa.db" ".timeout 5000" "PRAGMA foreign_keys = ON" "$text"
 }
 
