@@ -14,6 +14,7 @@
 #include "daemon/bind_tokens.h"
 #include "daemon/database.h"
 #include "daemon/db_watch.h"
+#include "daemon/deliverer.h"
 #include "daemon/journal.h"
 #include "daemon/loop_meter.h"
 #include "daemon/messages.h"
@@ -57,6 +58,8 @@ struct app {
     struct scheduler *scheduler;
     struct wall_timer *token_timer;
     struct token_keeper *keeper;
+    struct wall_timer *upload_timer;
+    struct deliverer *deliverer;
     struct signals *signals;
     struct db_watch *watch;
     struct journal journal;
@@ -84,6 +87,7 @@ static void on_writer_closed(void *arg)
     bind_store_destroy(app->store);
     bind_sheets_destroy(app->sheets);
     token_keeper_destroy(app->keeper);
+    deliverer_destroy(app->deliverer);
     reload_destroy(app->reload);
     status_destroy(app->status);
     uv_close((uv_handle_t *)&app->drain_limit, NULL);
@@ -124,6 +128,13 @@ static void on_pings_out(void *arg)
     scribe_close(app->scribe, on_scribe_closed, app);
 }
 
+static void on_deliveries_ended(void *arg)
+{
+    struct app *app = arg;
+    wall_timer_destroy(app->upload_timer);
+    pinger_close(app->pinger, on_pings_out, app);
+}
+
 static void on_drained(void *arg)
 {
     struct app *app = arg;
@@ -136,7 +147,7 @@ static void on_drained(void *arg)
     wall_timer_destroy(app->timer);
     scheduler_destroy(app->scheduler);
     metrics_destroy(app->metrics);
-    pinger_close(app->pinger, on_pings_out, app);
+    deliverer_close(app->deliverer, on_deliveries_ended, app);
 }
 
 static void on_drain_limit(uv_timer_t *timer)
@@ -191,6 +202,7 @@ static void look_again(void *arg)
     struct app *app = arg;
     scheduler_tick(app->scheduler);
     token_keeper_look(app->keeper);
+    deliverer_look(app->deliverer);
 }
 
 /* The jobs are looked at also when the configuration is not good: commands that change a job send SIGHUP. */
@@ -285,6 +297,7 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
         app->is_up = true;
         token_keeper_start(app->keeper);
         scribe_look(app->scribe); /* what was interrupted */
+        deliverer_start(app->deliverer);
     }
     bool is_resting = scheduler_active(app->scheduler) == 0;
     if (is_resting || !status_is_ready(app->status)) {
@@ -292,6 +305,7 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
         metrics_write(app->metrics);
     }
     if (is_resting) {
+        deliverer_look(app->deliverer); /* a run may have issued a timesheet */
         trim_memory(app);
     }
 }
@@ -321,6 +335,7 @@ static void on_reloaded(void *arg, const struct reload_change *change)
     struct err e = {0};
     token_keeper_start(app->keeper);
     scribe_look(app->scribe);
+    deliverer_start(app->deliverer);
     if (change->has_new_zones) {
         scheduler_zones_changed(app->scheduler);
     }
@@ -366,6 +381,37 @@ static int create_keeper(struct app *app, struct err *e)
         .clock = &clock_real,
     };
     app->keeper = token_keeper_create(&options);
+    return 0;
+}
+
+static void on_upload_timer(void *arg)
+{
+    struct app *app = arg;
+    deliverer_look(app->deliverer);
+}
+
+static struct graph *current_graph(void *arg)
+{
+    struct app *app = arg;
+    return bind_graph_current(app->calendar);
+}
+
+static int create_deliverer(struct app *app, struct err *e)
+{
+    int r = wall_timer_create(&app->loop, on_upload_timer, app, &app->upload_timer, e);
+    if (r < 0) {
+        return r;
+    }
+    struct deliverer_options options = {
+        .loop = &app->loop,
+        .writer = app->writer,
+        .clock = &clock_real,
+        .timer = wall_timer_port(app->upload_timer),
+        .settings = &app->settings,
+        .graph = current_graph,
+        .graph_arg = app,
+    };
+    app->deliverer = deliverer_create(&options);
     return 0;
 }
 
@@ -431,12 +477,20 @@ static int watch_database(struct app *app, struct err *e)
                            &app->watch, e);
 }
 
+static void on_documents_made(void *arg)
+{
+    struct app *app = arg;
+    deliverer_look(app->deliverer);
+}
+
 static void create_sheets(struct app *app)
 {
     struct scribe_options scribe = {.loop = &app->loop,
                                     .writer = app->writer,
                                     .clock = &clock_real,
-                                    .config_path = app->options->config_path};
+                                    .config_path = app->options->config_path,
+                                    .made = on_documents_made,
+                                    .made_arg = app};
     app->scribe = scribe_create(&scribe);
     struct bind_sheets_options sheets = {.writer = app->writer,
                                          .scribe = app->scribe,
@@ -460,6 +514,10 @@ static int wire(struct app *app, struct err *e)
         return r;
     }
     r = create_keeper(app, e);
+    if (r < 0) {
+        return r;
+    }
+    r = create_deliverer(app, e);
     if (r < 0) {
         return r;
     }

@@ -68,7 +68,10 @@ void reload_decide(const struct settings *current, const struct settings *wanted
     *d = (struct reload_decision){.verdict = n > 0 ? RELOAD_APPLIED : RELOAD_UNCHANGED};
     for (size_t i = 0; i < n; i++) {
         needs_restart = needs_restart || changes[i].needs_restart;
-        d->replaces_graph = d->replaces_graph || strcmp(changes[i].section, "graph") == 0;
+        /* Whether files are uploaded decides what a sign-in asks for. */
+        d->replaces_graph =
+            d->replaces_graph || strcmp(changes[i].section, "graph") == 0 ||
+            (strcmp(changes[i].section, "onedrive") == 0 && strcmp(changes[i].key, "folder") == 0);
     }
     if (needs_restart) {
         refuse(d, changes, n);

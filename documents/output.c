@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/mem.h"
 
 #define TEMPORARY_END  ".part"
@@ -18,7 +19,23 @@
 
 /* ---- errors ---- */
 
-int output_failed(const char *path, int native, struct err *e)
+static bool is_temporary(const char *name)
+{
+    size_t len = strlen(name), end = strlen(TEMPORARY_END);
+    return name[0] == '.' && len > end && strcmp(name + len - end, TEMPORARY_END) == 0;
+}
+
+/* A person looks for the file by its final name; free it. */
+static char *shown_path(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    int name_len = (int)(strlen(name) - strlen(TEMPORARY_END) - 1);
+    return is_temporary(name) ? mem_printf("%.*s%.*s", (int)(name - path), path, name_len, name + 1)
+                              : mem_strdup(path);
+}
+
+static int fail_path(const char *path, int native, struct err *e)
 {
     switch (native) {
     case ENOSPC:
@@ -48,6 +65,12 @@ int output_failed(const char *path, int native, struct err *e)
     }
 }
 
+int output_failed(const char *path, int native, struct err *e)
+{
+    CLEANUP_FREE char *shown = shown_path(path);
+    return fail_path(shown, native, e);
+}
+
 /* ---- directories ---- */
 
 int output_make_directory(const char *path, struct err *e)
@@ -61,12 +84,6 @@ int output_make_directory(const char *path, struct err *e)
         return output_failed(path, native, e);
     }
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : output_failed(path, ENOTDIR, e);
-}
-
-static bool is_temporary(const char *name)
-{
-    size_t len = strlen(name), end = strlen(TEMPORARY_END);
-    return name[0] == '.' && len > end && strcmp(name + len - end, TEMPORARY_END) == 0;
 }
 
 /* The directory is locked: whoever made them is gone. */

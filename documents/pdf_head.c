@@ -157,15 +157,22 @@ static void draw_figure(struct pdf *p, double x, double width, const char *label
     pdf_line(p, PDF_BODY, PDF_GREY, beside, end + 5, y + 5.2, width - (end + 5 - x), PDF_LEFT);
 }
 
+static void hours_text(const struct pdf *p, int64_t hundredths, char *text, size_t size)
+{
+    char number[SHEET_HOURS_LEN + 1];
+    pdf_hundredths(p, hundredths, number);
+    snprintf(text, size, "%s h", number);
+}
+
 static void draw_figures(struct pdf *p)
 {
     const struct sheet_sum *all = &p->in->totals->all;
     const struct template_labels *l = &p->t->labels;
-    char billed[SHEET_HOURS_LEN + 1], worked[SHEET_HOURS_LEN + 1], lines[24];
+    char billed[SHEET_HOURS_LEN + 3], worked[SHEET_HOURS_LEN + 3], lines[24];
     double height = 12 + pdf_line_height(PDF_SMALL) + pdf_line_height(PDF_FIGURE),
            cell = (p->right - p->left) / FACTS_A_ROW;
-    pdf_hundredths(p, all->billed_hundredths, billed);
-    pdf_hundredths(p, all->worked_hundredths, worked);
+    hours_text(p, all->billed_hundredths, billed, sizeof billed);
+    hours_text(p, all->worked_hundredths, worked, sizeof worked);
     snprintf(lines, sizeof lines, "%lld", (long long)all->n_lines);
     pdf_fill(p, PDF_TINT, p->left - PDF_BLEED, p->y, p->right - p->left + 2 * PDF_BLEED, height);
     pdf_fill(p, PDF_ACCENT, p->left - PDF_BLEED, p->y, 2.4, height);

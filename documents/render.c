@@ -90,10 +90,10 @@ static void report_made(struct render *r, const char *path, const char *note, in
 static bool uses_template(enum sheet_format format)
 {
     switch (format) {
+    case SHEET_XLSX:
     case SHEET_PDF:
     case SHEET_HTML: return true;
     case SHEET_CSV:
-    case SHEET_XLSX:
     case SHEET_JSON: return false;
     }
     return false;
@@ -136,8 +136,7 @@ static void make_document(struct render *r, enum sheet_format format)
 {
     struct err e = {0};
     r->format = format;
-    int code = writers[format] ? make_file(r, format, &e)
-                               : err_set(&e, ERR_BUG, 0, "no writer for %s", sheet_format_name(format));
+    int code = make_file(r, format, &e);
     if (code < 0) {
         e.code = code;
         report_failed(r, format, &e);

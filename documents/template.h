@@ -54,6 +54,7 @@ struct template_labels {
     char *lines, *total, *totals, *before_rounding, *held, *chart, *others, *continued;
     char *none, *up, *nearest, *per_entry, *per_day_customer, *minutes;
     char *late_note, *held_note, *glyph_note;
+    char *start, *end, *note, *week; /* in workbooks */
     char *place_date, *signature_own, *signature_client, *page, *of, *hash;
 };
 

@@ -5,12 +5,6 @@
 #include "documents/document.h"
 #include "documents/template.h"
 
-/* What no template names. */
-#define WORD_START "Start"
-#define WORD_END   "End"
-#define WORD_NOTE  "Note"
-#define WORD_WEEK  "Week"
-
 /* "2 March 2026 – 8 March 2026"; one date where it is one day. */
 #define WORDS_PERIOD_LEN (2 * TEMPLATE_DATE_LEN + 8)
 void words_period(const struct document_input *in, char ret_text[WORDS_PERIOD_LEN + 1]);

@@ -183,6 +183,10 @@ void xlsx_skip(struct xlsx_cursor *c, enum xlsx_format format)
 void xlsx_text(struct xlsx_cursor *c, enum xlsx_format format, const char *text)
 {
     const char *prepared = prepare(c->book, text);
+    if (*prepared == '\0' && (format == XLSX_TEXT || format == XLSX_WRAP)) {
+        c->column++; /* nothing shows of an empty cell without a border */
+        return;
+    }
     if (*prepared == '\0') {
         xlsx_skip(c, format);
         return;

@@ -31,8 +31,8 @@ static const char *head_of(const struct xlsx_book *b, enum xlsx_column column, c
     snprintf(decimals[0], 64, "%s (h)", l->worked);
     snprintf(decimals[1], 64, "%s (h)", l->billed);
     const char *heads[XLSX_COLUMN_COUNT] = {
-        l->no,       l->date,   WORD_START,  WORD_END, l->customer,        l->type,   l->travel,   l->subject,
-        l->location, l->worked, decimals[0], l->held,  l->before_rounding, l->billed, decimals[1], WORD_NOTE,
+        l->no,       l->date,   l->start,    l->end,  l->customer,        l->type,   l->travel,   l->subject,
+        l->location, l->worked, decimals[0], l->held, l->before_rounding, l->billed, decimals[1], l->note,
     };
     return heads[column];
 }
@@ -75,7 +75,7 @@ static void put_head(struct xlsx_cursor *c)
 static void put_clock(struct xlsx_cursor *c, const struct sheet_line *line, int64_t at_min)
 {
     if (line->is_all_day) {
-        xlsx_skip(c, XLSX_CLOCK);
+        xlsx_text(c, XLSX_TEXT, "");
     } else {
         xlsx_minutes(c, XLSX_CLOCK, when_wall_minute(c->book->in->zone, line->day, at_min));
     }

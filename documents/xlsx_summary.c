@@ -252,7 +252,7 @@ static lxw_row_t put_weeks(struct xlsx_cursor *c, const struct week_table *t)
     lxw_row_t head_row = c->row;
     snprintf(total, sizeof total, "%s (h)", l->total);
     xlsx_row_height(c, XLSX_HEAD_LINES);
-    xlsx_text(c, XLSX_HEAD, WORD_WEEK);
+    xlsx_text(c, XLSX_HEAD, l->week);
     xlsx_text(c, XLSX_HEAD, l->date);
     for (size_t i = 0; i < t->n_customers; i++) {
         xlsx_text(c, XLSX_HEAD_RIGHT, xlsx_customer(c->book, t->customers[i]));

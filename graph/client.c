@@ -25,7 +25,7 @@ struct client_call {
     char *account;
     char *url;
     char *what;
-    size_t max_body;
+    struct client_request with; /* what is to be sent; the texts above are ours */
     client_done done;
     void *arg;
     enum call_state state;
@@ -182,7 +182,9 @@ static void on_unauthorized(struct client_call *call, const struct http_reply *r
         get_token(call);
         return;
     }
-    if (signin_is_app(c->config.signin)) {
+    if (call->with.spares_sign_in) {
+        call->err.code = ERR_DENIED;
+    } else if (signin_is_app(c->config.signin)) {
         call->err.code = ERR_APP; /* there is nobody who could sign in */
     } else {
         signin_mark(c->config.signin, call->account,
@@ -224,6 +226,11 @@ static bool is_json(const struct http_reply *reply)
     return *reply->content_type == '\0' || strcasestr(reply->content_type, "json") != NULL;
 }
 
+static bool is_success(const struct client_call *call, int status)
+{
+    return status == 200 || (call->with.method && (status == 201 || status == 202 || status == 204));
+}
+
 static void on_reply(void *arg, const struct err *e, struct http_reply *reply)
 {
     struct client_call *call = arg;
@@ -233,7 +240,7 @@ static void on_reply(void *arg, const struct err *e, struct http_reply *reply)
         call->is_replayed = false;
         (void)err_prefix(&call->err, "%s", call->what);
         recover(call);
-    } else if (reply->status != 200) {
+    } else if (!is_success(call, reply->status)) {
         on_refusal(call, reply);
     } else if (!is_json(reply)) {
         err_set(&call->err, ERR_PROTOCOL, 200, "%s: the answer is no JSON but %.60s", call->what,
@@ -269,8 +276,13 @@ static void on_token(void *arg, const struct err *e, const struct signin_token *
                                    NULL};
     struct http_request request = {.url = call->url,
                                    .headers = headers,
+                                   .method = call->with.method,
                                    .bearer = token->access,
-                                   .max_body = call->max_body,
+                                   .bytes = call->with.bytes,
+                                   .bytes_len = call->with.bytes_len,
+                                   .content_type = call->with.content_type,
+                                   .is_secret = call->with.is_secret,
+                                   .max_body = call->with.max_body,
                                    .timeout_ms = request_ms(call),
                                    .is_fresh = call->is_fresh};
     call->generation = token->generation;
@@ -332,13 +344,20 @@ static void refuse(struct client_call *call)
 struct client_call *client_get(struct graph_client *c, const struct client_request *request, client_done done,
                                void *arg)
 {
+    return client_send(c, request, done, arg);
+}
+
+struct client_call *client_send(struct graph_client *c, const struct client_request *request,
+                                client_done done, void *arg)
+{
     struct client_call *call = mem_calloc(1, sizeof *call);
     call->client = c;
     call->account = mem_strdup(request->account);
     call->url =
         *request->url == '/' ? mem_printf("%s%s", c->base_url, request->url) : mem_strdup(request->url);
     call->what = mem_strdup(request->what);
-    call->max_body = request->max_body ? request->max_body : c->limits.small_bytes;
+    call->with = *request;
+    call->with.max_body = request->max_body ? request->max_body : c->limits.small_bytes;
     call->done = done;
     call->arg = arg;
     list_append(&c->calls, &call->link);
@@ -392,4 +411,9 @@ const struct origin *client_origin(const struct graph_client *c)
 const char *client_base_url(const struct graph_client *c)
 {
     return c->base_url;
+}
+
+bool client_is_app(const struct graph_client *c)
+{
+    return signin_is_app(c->config.signin);
 }

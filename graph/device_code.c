@@ -199,7 +199,9 @@ static void ask_for_code(void *arg)
     struct device_code *d = arg;
     d->alarm = NULL;
     struct oauth_field fields[] = {
-        {"client_id", d->config.client_id, NULL}, {"scope", signin_scopes, NULL}, {NULL, NULL, NULL}};
+        {"client_id", d->config.client_id, NULL},
+        {"scope", d->config.wants_files ? signin_scopes_with_files : signin_scopes, NULL},
+        {NULL, NULL, NULL}};
     send_form(d, "devicecode", fields, on_code);
 }
 
@@ -214,6 +216,7 @@ struct device_code *device_code_start(uv_loop_t *loop, struct http *http, const 
     d->config.authority = mem_strdup(config->authority);
     d->config.tenant = mem_strdup(config->tenant);
     d->config.client_id = mem_strdup(config->client_id);
+    d->config.wants_files = config->wants_files;
     d->limits = *limits;
     d->prompted = prompted;
     d->done = done;

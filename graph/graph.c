@@ -54,11 +54,13 @@ int graph_create(uv_loop_t *loop, const struct clock *clock, const struct settin
         graph_free(g);
         return r;
     }
-    g->config = (struct signin_config){.authority = mem_strdup(settings->graph_authority),
-                                       .tenant = mem_strdup(settings->graph_tenant),
-                                       .client_id = mem_strdup(settings->graph_client_id),
-                                       .secret_file = mem_strdup(settings->graph_secret_file),
-                                       .graph_host = origin_host(g->origin)};
+    g->config =
+        (struct signin_config){.authority = mem_strdup(settings->graph_authority),
+                               .tenant = mem_strdup(settings->graph_tenant),
+                               .client_id = mem_strdup(settings->graph_client_id),
+                               .secret_file = mem_strdup(settings->graph_secret_file),
+                               .graph_host = origin_host(g->origin),
+                               .wants_files = settings->onedrive_folder && *settings->onedrive_folder};
     wire(g, loop, clock, settings->graph_base_url, store);
     *ret_graph = g;
     return 0;

@@ -30,14 +30,18 @@ MUST_CHECK int http_create(uv_loop_t *loop, const char *ca_file, const struct gr
  * memory is gone.  Run the loop until it has nothing left before uv_loop_close.  closed may be NULL. */
 void http_close(struct http *h, void (*closed)(void *arg), void *arg);
 
-/* What is asked.  All of it is copied (secrets into guarded memory of our own). */
+/* What is asked.  All of it but `bytes` is copied (secrets into guarded memory of our own). */
 struct http_request {
     const char *url;
     const char *const *headers;  /* "Name: value", ended by NULL; may be NULL.  Nothing secret */
+    const char *method;          /* a literal; NULL: GET, or POST with something to send */
     const struct secret *bearer; /* Authorization: Bearer …; NULL: none */
-    const struct secret *form;   /* a form-encoded body, makes it a POST; NULL: a GET */
-    const char *body;         /* a body that is no secret, makes it a POST; NULL: none.  Not beside a form */
-    const char *content_type; /* of body */
+    const struct secret *basic;  /* Authorization: Basic …, encoded; NULL: none.  Not beside a bearer */
+    const struct secret *form;   /* a form-encoded body; NULL: none */
+    const char *body;            /* a body that is no secret; NULL: none.  Not beside a form */
+    const void *bytes;           /* the same, not copied but borrowed until done; NULL: none */
+    size_t bytes_len;
+    const char *content_type; /* of body or bytes */
     size_t max_body;
     int64_t timeout_ms; /* 0: limits.request_ms */
     bool is_fresh;      /* a new connection (after a 503: the old one leads to the same sick server) */

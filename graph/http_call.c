@@ -12,10 +12,15 @@
 /* Of all header lines of an answer together; libcurl limits only a single line. */
 #define HEADER_BYTES_MAX (256u << 10)
 
-static struct secret *make_bearer(const struct secret *token)
+/* NULL for a request without. */
+static struct secret *make_authorization(const struct http_request *request)
 {
-    static const char prefix[] = "Authorization: Bearer ";
-    size_t len = sizeof prefix - 1;
+    const char *prefix = request->bearer ? "Authorization: Bearer " : "Authorization: Basic ";
+    const struct secret *token = request->bearer ? request->bearer : request->basic;
+    size_t len = strlen(prefix);
+    if (!token) {
+        return NULL;
+    }
     struct secret *line = secret_create(len + secret_len(token));
     memcpy(secret_bytes(line), prefix, len);
     memcpy(secret_bytes(line) + len, secret_bytes(token), secret_len(token));
@@ -26,7 +31,7 @@ struct http_call *http_call_create(const struct http_request *request)
 {
     struct http_call *call = mem_calloc(1, sizeof *call);
     list_init(&call->link);
-    call->bearer = request->bearer ? make_bearer(request->bearer) : NULL;
+    call->authorization = make_authorization(request);
     call->form = secret_dup(request->form);
     call->is_secret = request->is_secret;
     buf_init(&call->reply.body, request->max_body);
@@ -38,7 +43,7 @@ void http_call_destroy(struct http_call *call)
 {
     curl_easy_cleanup(call->easy);
     curl_slist_free_all(call->headers);
-    secret_destroy(call->bearer);
+    secret_destroy(call->authorization);
     secret_destroy(call->form);
     if (call->is_secret && call->reply.body.data) {
         secret_wipe(call->reply.body.data, call->reply.body.cap);
@@ -143,22 +148,22 @@ static void set_headers(struct http_call *call, const struct http_request *reque
     for (const char *const *h = request->headers; h && *h; h++) {
         call->headers = curl_slist_append(call->headers, *h);
     }
-    if (request->body) {
+    if (request->body || request->bytes) {
         CLEANUP_FREE char *type = mem_printf("Content-Type: %s", request->content_type);
         call->headers = curl_slist_append(call->headers, type);
     }
     call->headers = curl_slist_append(call->headers, "Expect:");
     struct curl_slist *first = call->headers;
-    if (call->bearer) {
+    if (call->authorization) {
         /* A node of our own, so that libcurl reads the token from guarded memory and makes no copy of the
          * list. */
-        call->bearer_node = (struct curl_slist){.data = secret_bytes(call->bearer), .next = first};
-        first = &call->bearer_node;
+        call->secret_node = (struct curl_slist){.data = secret_bytes(call->authorization), .next = first};
+        first = &call->secret_node;
     }
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, first);
 }
 
-/* What is posted. */
+/* What is sent, and how that is called. */
 static void set_post(struct http_call *call, const struct http_request *request)
 {
     if (call->form) {
@@ -166,6 +171,12 @@ static void set_post(struct http_call *call, const struct http_request *request)
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)secret_len(call->form));
     } else if (request->body) {
         curl_easy_setopt(call->easy, CURLOPT_COPYPOSTFIELDS, request->body);
+    } else if (request->bytes) {
+        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, request->bytes);
+        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->bytes_len);
+    }
+    if (request->method) {
+        curl_easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, request->method);
     }
 }
 

@@ -18,8 +18,8 @@ struct http_call {
     bool is_in_multi;
     bool is_waiting;               /* for its turn to begin */
     struct curl_slist *headers;    /* the plain ones */
-    struct curl_slist bearer_node; /* stands before them; its text is bearer's */
-    struct secret *bearer;         /* the whole header line, where libcurl reads it */
+    struct curl_slist secret_node; /* stands before them; its text is authorization's */
+    struct secret *authorization;  /* the whole header line, where libcurl reads it */
     struct secret *form;           /* the body, read in place too */
     bool is_secret;
     bool is_too_big;

@@ -18,5 +18,8 @@ const struct graph_limits graph_limits_default = {
     .max_pages = 20000,
     .max_list_pages = 50,
     .max_window_days = 1825,
+    .drive_small_bytes = (4u << 20) - 1,
+    .drive_piece_bytes = 16 * (320u << 10),
+    .drive_sessions = 3,
     .device_second_ms = 1000,
 };

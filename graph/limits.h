@@ -33,6 +33,11 @@ struct graph_limits {
     int max_list_pages;  /* of a list of calendars */
     int max_window_days; /* Graph's own limit, the day more on each side included */
 
+    /* Uploads to OneDrive. */
+    size_t drive_small_bytes; /* in one request up to here; above in pieces */
+    size_t drive_piece_bytes; /* a multiple of 320 KiB, as Graph asks (docs/GRAPH.md) */
+    int drive_sessions;       /* begun for one file before it is given up */
+
     int64_t device_second_ms; /* how long a second of the device code's poll interval is */
 };
 

@@ -5,8 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "base/utf8.h"
-#include "graph/json_value.h"
+#include "graph/json_body.h"
 #include "model/ascii.h"
 
 #define CALENDARS_MAX   10000
@@ -14,27 +13,6 @@
 #define SHOWN_MAX       256
 #define TEN_YEARS_S     INT64_C(315360000)
 #define POLL_INTERVAL_S 5 /* RFC 8628 §3.2, where the reply names none */
-
-/* Checks the whole text and gives its only value. */
-static int walk(const char *body, size_t len, struct json_slice *ret_value, const char **ret_fault)
-{
-    struct json_cursor c;
-    json_cursor_init(&c, body, len);
-    *ret_fault = NULL;
-    if (json_skip(&c, ret_value) < 0 || json_finish(&c) < 0) {
-        *ret_fault = json_cursor_peek(&c) == '<' ? "it is HTML, not JSON (did a proxy answer?)" : c.fault;
-        return ERR_PROTOCOL;
-    }
-    if (c.flaws || !utf8_is_valid(ret_value->text, ret_value->len)) {
-        *ret_fault = "a string in it is malformed";
-        return ERR_PROTOCOL;
-    }
-    if (json_kind(*ret_value) != JSON_OBJECT) {
-        *ret_fault = "it is not a JSON object";
-        return ERR_PROTOCOL;
-    }
-    return 0;
-}
 
 static char *string_or_empty(struct json_slice s)
 {
@@ -139,7 +117,7 @@ int page_parse_calendars(const char *body, size_t len, struct remote_calendar **
     struct json_slice whole;
     struct json_slice link;
     const char *fault;
-    if (walk(body, len, &whole, &fault) == 0) {
+    if (json_body_object(body, len, &whole, &fault) == 0) {
         fault = fill_calendars(whole, &list, &link);
     }
     if (fault) {
@@ -279,7 +257,7 @@ int page_parse_error(const char *body, size_t len, struct graph_error *ret)
     struct json_slice whole;
     struct json_slice value;
     const char *fault;
-    if (walk(body, len, &whole, &fault) < 0) {
+    if (json_body_object(body, len, &whole, &fault) < 0) {
         return ERR_PROTOCOL;
     }
     json_pick(whole, &name, 1, &value);
@@ -367,7 +345,7 @@ int page_parse_token(const char *body, size_t len, struct token_reply *ret, stru
     struct token_reply reply = {0};
     struct json_slice whole;
     const char *fault;
-    if (walk(body, len, &whole, &fault) == 0) {
+    if (json_body_object(body, len, &whole, &fault) == 0) {
         fault = fill_token(whole, &reply);
     }
     if (fault) {
@@ -420,7 +398,7 @@ int page_parse_device(const char *body, size_t len, struct device_reply *ret, st
     struct device_reply reply = {0};
     struct json_slice whole;
     const char *fault;
-    if (walk(body, len, &whole, &fault) == 0) {
+    if (json_body_object(body, len, &whole, &fault) == 0) {
         fault = fill_device(whole, &reply);
     }
     if (fault) {

@@ -13,7 +13,9 @@
 /* How long an old token serves before a new one is asked for again that could not be had. */
 #define SERVE_MS (60 * (int64_t)1000)
 
-const char signin_scopes[] = "offline_access User.Read Calendars.Read";
+#define SCOPES   "offline_access User.Read Calendars.Read"
+const char signin_scopes[] = SCOPES;
+const char signin_scopes_with_files[] = SCOPES " Files.ReadWrite";
 
 /*            load (delegated)            ok            ok
  *   IDLE ──────────────────> LOADING ─────────> ASKING ─────> SAVING ──> IDLE, token given out
@@ -370,6 +372,7 @@ struct signin *signin_create(uv_loop_t *loop, struct http *http, const struct cl
     s->loop = loop;
     s->clock = clock;
     s->end_point = (struct token_end_point){
+        .wants_files = config->wants_files,
         .http = http,
         .clock = clock,
         .limits = &s->limits,

@@ -56,12 +56,15 @@ struct signin_config {
     const char *client_id;
     const char *secret_file;
     const char *graph_host; /* for the application's scope */
+    bool wants_files;       /* ask people for their OneDrive, too */
 };
 
 /* The scopes of the delegated sign-in, space separated: offline_access brings a refresh token, User.Read the
  * user's own name at sign-in, Calendars.Read calendars and events.  Reading is all the archive does in
- * Outlook. */
+ * Outlook.  Where documents go to OneDrive, people are asked for Files.ReadWrite besides; who has signed in
+ * before that goes on as he was until he signs in again. */
 extern const char signin_scopes[];
+extern const char signin_scopes_with_files[];
 
 struct signin;
 

@@ -5,6 +5,8 @@
 #ifndef GRAPH_TOKEN_REQUEST_H
 #define GRAPH_TOKEN_REQUEST_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -22,6 +24,9 @@ struct token_end_point {
     char *client_id;
     char *secret_file; /* NULL: delegated */
     char *app_scope;
+    bool wants_files; /* delegated: what was granted besides is not to be lost by asking for less */
+    bool
+        is_xero; /* the application's sign-in at Xero: client and secret go as HTTP Basic (RFC 6749 §2.3.1) */
 };
 
 /* e as signin_done has it, with the retry_after_ms that was asked for; else reply, whose tokens may be taken

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "model/ascii.h"
 #include "model/sheet_settings.h"
+#include "model/upload_settings.h"
 
 #define KEYS_DIRECTORY "/etc/admin-assistant/keys"
 #define SQLITE         "sqlite:"
@@ -72,6 +73,21 @@ static const struct ini_option options[] = {
          "travel without a category: leave-out or non-billable"),
     TEXT("timesheet", "customers", timesheet_customers, NULL,
          "known customers, separated by ;  none: those of earlier timesheets"),
+    TEXT("onedrive", "folder", onedrive_folder, NULL,
+         "folder in each user's OneDrive for timesheets that are issued; none: no upload"),
+    TEXT("onedrive", "formats", onedrive_formats, "pdf xlsx", "what is uploaded of timesheet.formats"),
+    TEXT("onedrive", "conflict", onedrive_conflict, "replace",
+         "where another file has the name: replace, rename (this one) or fail"),
+    TEXT("xero", "base_url", xero_base_url, "https://api.xero.com/api.xro/2.0",
+         "Xero's accounting API; http:// only for loopback addresses"),
+    TEXT("xero", "identity_url", xero_identity_url, "https://identity.xero.com/connect/token",
+         "where its tokens come from; http:// only for loopback addresses"),
+    TEXT("xero", "client_id", xero_client_id, NULL, "of the custom connection; none: no draft invoices"),
+    TEXT("xero", "client_secret_file", xero_secret_file, NULL, "file with the custom connection's secret"),
+    TEXT("xero", "tenant_id", xero_tenant_id, NULL, "organisation; none: the custom connection's own"),
+    TEXT("xero", "account_code", xero_account_code, NULL, "of the lines of an invoice; none: Xero's default"),
+    TEXT("xero", "rates", xero_rates, NULL,
+         "an hour's price by customer, * for all others (Acme: 95.00; *: 80); none: set in Xero"),
 };
 
 _Static_assert(ARRAY_LEN(options) <= SETTINGS_KEYS_MAX, "settings_compare has room for every key");
@@ -235,8 +251,16 @@ static int check_origins(struct settings *s, struct err *e)
         error = settings_check_origin("graph.authority", s->graph_authority, e);
     }
     if (!error) {
+        error = settings_check_origin("xero.base_url", s->xero_base_url, e);
+    }
+    if (!error) {
+        error = settings_check_origin("xero.identity_url", s->xero_identity_url, e);
+    }
+    if (!error) {
         cut_slashes(s->graph_base_url);
         cut_slashes(s->graph_authority);
+        cut_slashes(s->xero_base_url);
+        cut_slashes(s->xero_identity_url);
     }
     return error;
 }
@@ -280,6 +304,7 @@ static int check_paths(const struct settings *s, struct err *e)
         {"service.metrics_file", s->metrics_file},
         {"timesheet.directory", s->timesheet_directory},
         {"timesheet.template", s->timesheet_template},
+        {"xero.client_secret_file", s->xero_secret_file},
     };
     int error = 0;
     for (size_t i = 0; !error && i < ARRAY_LEN(paths); i++) {
@@ -339,6 +364,9 @@ static int check(struct settings *s, struct err *e)
     }
     if (!error) {
         error = check_timesheet(s, e);
+    }
+    if (!error) {
+        error = upload_settings_check(s, e);
     }
     return error ? error : check_paths(s, e);
 }

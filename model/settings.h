@@ -38,6 +38,17 @@ struct settings {
     int64_t timesheet_round_to;
     int64_t timesheet_all_day_minutes;
     int64_t timesheet_day_minutes;
+    /* [onedrive] and [xero]; what they say together is model/upload_settings.h. */
+    char *onedrive_folder; /* "" = nothing is uploaded */
+    char *onedrive_formats;
+    char *onedrive_conflict;
+    char *xero_base_url; /* as graph_base_url */
+    char *xero_identity_url;
+    char *xero_client_id; /* "" = no invoices are made */
+    char *xero_secret_file;
+    char *xero_tenant_id;
+    char *xero_account_code;
+    char *xero_rates;
 };
 
 /* Reads and validates the whole file.  ERR_CONFIG with file, line and what is allowed.  Where the file names

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "storage/outbox_store.h"
 #include "storage/unit.h"
 #include "storage/user_private.h"
 
@@ -123,6 +124,9 @@ static int save(struct db *db, int64_t user_id, const struct user_tokens *tokens
     }
     if (r == 0 && method) {
         r = user_note(db, "sign_in", "login", user_id, "method", method, e);
+    }
+    if (r == 0 && method) { /* it may have been what uploads wait for */
+        r = outbox_wake(db, user_id, e);
     }
     return r;
 }

@@ -63,6 +63,10 @@ void sim_control_route(struct sim_request *r, struct sim_reply *reply)
         answer_result(reply, post(r, what, &e), &e);
     } else if (strcmp(what, "log") == 0) {
         answer_text(reply, sim_record_log(r->g));
+    } else if (strcmp(what, "drive") == 0) {
+        answer_text(reply, graphsim_drive(r->g));
+    } else if (strcmp(what, "xero") == 0) {
+        answer_text(reply, graphsim_xero(r->g));
     } else if (strcmp(what, "stats") == 0) {
         answer_text(reply, sim_record_stats(r->g));
     } else {

@@ -6,9 +6,9 @@
 #include "tests/graphsim/sim.h"
 
 static const char *const action_names[] = {
-    "status",      "headers",   "body",     "content_type",   "delay_ms",     "never",
-    "cut_body",    "reset",     "redirect", "replace_events", "endless_next", "next_link",
-    "big_body_mb", "body_file", "raw_page", "oauth_error",    "aadsts",
+    "status",   "headers",     "body",           "content_type",   "delay_ms",    "never",       "cut_body",
+    "reset",    "redirect",    "replace_events", "endless_next",   "next_link",   "big_body_mb", "body_file",
+    "raw_page", "oauth_error", "aadsts",         "hold_answer_ms", "lose_answer",
 };
 
 static bool known_action(const char *name)
@@ -24,6 +24,14 @@ static bool known_action(const char *name)
 /* {"expire_access_tokens": true | "upn"}, {"revoke_refresh_tokens": …}: done at once, no fault stays. */
 static bool end_tokens(struct graphsim *g, const cJSON *fault)
 {
+    if (cJSON_GetObjectItemCaseSensitive(fault, "drop_sessions")) {
+        sim_drive_drop_sessions(g);
+        return true;
+    }
+    if (cJSON_GetObjectItemCaseSensitive(fault, "expire_xero")) {
+        sim_xero_expire(g);
+        return true;
+    }
     static const char *const names[] = {"expire_access_tokens", "revoke_refresh_tokens"};
     bool done = false;
     for (int i = 0; i < 2; i++) {
@@ -139,7 +147,7 @@ static void answer_events(struct sim_reply *reply, const cJSON *events)
 
 static void answer_status(struct sim_request *r, struct sim_reply *reply, unsigned status)
 {
-    bool api = r->segment_count > 0 && strcmp(r->segments[0], "v1.0") == 0;
+    bool api = r->segment_count > 1 && strcmp(r->segments[1], "oauth2") != 0;
     if (status < 400) {
         return;
     }

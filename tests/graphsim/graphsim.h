@@ -76,6 +76,14 @@ int graphsim_count(struct graphsim *g, const char *path_substring);
  * with NULL, of all together. */
 int graphsim_peak_in_flight(struct graphsim *g, const char *mailbox);
 
+/* The files in OneDrive, oldest first, as a JSON array of driveItems with user, path and writes (how often
+ * each was written). free() it. */
+MUST_CHECK char *graphsim_drive(struct graphsim *g);
+/* What is in Xero: {"contacts", "invoices", "attachments", "writes", "tokens"}; free() it. */
+MUST_CHECK char *graphsim_xero(struct graphsim *g);
+/* Lays a file there, as its owner would. */
+void graphsim_put_file(struct graphsim *g, const char *upn, const char *path, const char *text);
+
 /* Forgets log, counts and peaks; state, tokens and faults stay. */
 void graphsim_forget(struct graphsim *g);
 

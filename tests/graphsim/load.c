@@ -276,6 +276,7 @@ int sim_load(struct graphsim *g, const cJSON *state, struct err *e)
         return err_set(e, ERR_INVALID, 0, "state is no JSON object");
     }
     load_settings(g, state);
+    sim_xero_load(g, item(state, "xero"));
     pthread_rwlock_wrlock(&g->store.lock);
     remove_events(&g->store, item(state, "remove"));
     cJSON_ArrayForEach(given, item(state, "users"))

@@ -63,6 +63,9 @@ static char *describe(const struct sim_request *r)
     add_header(r, details, "Accept", "accept");
     add_header(r, details, "Accept-Encoding", "accept_encoding");
     add_header(r, details, "User-Agent", "user_agent");
+    add_header(r, details, "Idempotency-Key", "idempotency_key");
+    add_header(r, details, "Xero-tenant-id", "xero_tenant_id");
+    add_header(r, details, "Content-Range", "content_range");
     if (type && strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0) {
         add_form(r, details);
     }

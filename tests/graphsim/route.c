@@ -270,13 +270,16 @@ void sim_route(struct sim_request *r, struct sim_reply *reply)
         no_segment(r, reply, r->segment_count > 1 ? r->segments[1] : "");
         return;
     }
-    if (strcmp(r->method, "GET") != 0) {
-        sim_reply_error(reply, r, 405, "UnsupportedMethod", "This stand-in only reads.");
+    int used = names_me(r) ? 2 : 3;
+    bool is_drive = r->segment_count > used && strcmp(r->segments[used], "drive") == 0;
+    if (strcmp(r->method, "GET") != 0 && !is_drive) {
+        sim_reply_error(reply, r, 405, "UnsupportedMethod", "This stand-in only reads, but for drives.");
         return;
     }
     const struct sim_user *user = allow(r, reply, caller);
-    if (user) {
-        int used = names_me(r) ? 2 : 3;
+    if (user && is_drive) {
+        sim_drive_route(r, reply, user, used + 1);
+    } else if (user) {
         pthread_rwlock_rdlock(&r->g->store.lock);
         route_user(r, reply, user, &(struct tail){r->segments + used, r->segment_count - used});
         pthread_rwlock_unlock(&r->g->store.lock);

@@ -190,6 +190,11 @@ static enum MHD_Result reset(struct sim_request *r)
 
 /* ---- answering ---- */
 
+static bool is_below(const struct sim_request *r, const char *first)
+{
+    return r->segment_count > 0 && strcmp(r->segments[0], first) == 0;
+}
+
 static void answer(struct sim_request *r, struct sim_reply *reply, bool api, bool room)
 {
     if (r->action && sim_fault_answer(r, reply)) {
@@ -200,6 +205,12 @@ static void answer(struct sim_request *r, struct sim_reply *reply, bool api, boo
                         "Application is over its MailboxConcurrency limit.");
     } else if (api) {
         sim_route(r, reply);
+    } else if (is_below(r, "upload")) {
+        sim_drive_upload(r, reply);
+    } else if (is_below(r, "api.xro")) {
+        sim_xero_route(r, reply);
+    } else if (is_below(r, "connect")) {
+        sim_xero_token(r, reply);
     } else {
         sim_signin_route(r, reply);
     }
@@ -219,8 +230,8 @@ static int64_t delay_of(struct sim_request *r, bool api)
 static enum MHD_Result play(struct sim_request *r)
 {
     struct sim_reply reply;
-    bool control = r->segment_count > 0 && strcmp(r->segments[0], "_sim") == 0;
-    bool api = r->segment_count > 0 && strcmp(r->segments[0], "v1.0") == 0;
+    bool control = is_below(r, "_sim");
+    bool api = is_below(r, "v1.0");
     bool alive = true;
     sim_reply_init(&reply);
     if (control) {
@@ -232,6 +243,8 @@ static enum MHD_Result play(struct sim_request *r)
         alive = sim_wait(r, sim_json_bool(r->action, "never", false) ? -1 : delay_of(r, api));
         if (alive) {
             answer(r, &reply, api, room);
+            alive = sim_wait(r, sim_json_int(r->action, "hold_answer_ms", 0));
+            reply.reset = reply.reset || sim_json_bool(r->action, "lose_answer", false);
         }
         sim_record_leave(r);
         sim_record_status(r, alive && !reply.reset ? reply.status : 0);
@@ -363,6 +376,9 @@ static void init(struct graphsim *g)
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&g->mutex, NULL);
     list_init(&g->faults);
+    list_init(&g->files);
+    list_init(&g->uploads);
+    g->xero = sim_xero_create();
     sim_signin_init(&g->signin);
     sim_store_init(&g->store);
 }
@@ -404,6 +420,8 @@ void graphsim_stop(struct graphsim *g)
     }
     sim_fault_clear(g);
     sim_record_forget(g);
+    sim_drive_finish(g);
+    sim_xero_destroy(g->xero);
     sim_signin_finish(&g->signin);
     sim_store_finish(&g->store);
     pthread_cond_destroy(&g->stop_cond);

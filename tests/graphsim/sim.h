@@ -162,7 +162,11 @@ struct graphsim {
     int in_flight;
     int peak;
     bool gzip;
-    int mailbox_limit; /* more unanswered requests of one mailbox than this get 429; 0: no limit */
+    struct list files;   /* of OneDrive, under mutex */
+    struct list uploads; /* sessions */
+    int file_serial;
+    struct sim_xero *xero; /* xero.c, under mutex */
+    int mailbox_limit;     /* more unanswered requests of one mailbox than this get 429; 0: no limit */
 };
 
 struct sim_request {
@@ -351,6 +355,20 @@ struct sim_form {
 bool sim_form_read(struct sim_request *r, struct sim_reply *reply, struct sim_form *ret_form);
 void sim_form_finish(struct sim_form *form);
 void sim_form_emit(const struct sim_form *form, const struct sim_event *event, struct sim_reply *reply);
+
+/* drive.c: OneDrive.  `at` is the segment behind "drive". */
+void sim_drive_route(struct sim_request *r, struct sim_reply *reply, const struct sim_user *user, int at);
+void sim_drive_upload(struct sim_request *r, struct sim_reply *reply);
+void sim_drive_drop_sessions(struct graphsim *g);
+void sim_drive_finish(struct graphsim *g);
+
+/* xero.c */
+struct sim_xero *sim_xero_create(void);
+void sim_xero_destroy(struct sim_xero *x);
+void sim_xero_token(struct sim_request *r, struct sim_reply *reply);
+void sim_xero_route(struct sim_request *r, struct sim_reply *reply);
+void sim_xero_expire(struct graphsim *g);
+void sim_xero_load(struct graphsim *g, const cJSON *state);
 
 /* control.c */
 void sim_control_route(struct sim_request *r, struct sim_reply *reply);

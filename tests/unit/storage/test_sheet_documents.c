@@ -108,10 +108,13 @@ static void wanted_is_worked_off(void **state)
     OK(sheet_store_wanted(f->db, first, &id, &formats, e));
     assert_int_equal(id, second);
     assert_int_equal(formats, 1u << SHEET_HTML);
-    OK(sheet_store_document_done(f->db, first, &pdf_failed, e)); /* it is tried again */
+    OK(sheet_store_document_done(f->db, first, &pdf_failed, e)); /* to be tried again */
     OK(sheet_store_wanted(f->db, 0, &id, &formats, e));
     assert_int_equal(id, first);
     assert_int_equal(formats, 1u << SHEET_PDF);
+    OK(sheet_store_document_done(f->db, first, &pdf_made, e));
+    OK(sheet_store_wanted(f->db, 0, &id, &formats, e));
+    assert_int_equal(id, second);
     assert_int_equal(sheet_store_wanted(f->db, second, &id, &formats, &fault), ERR_NOT_FOUND);
 }
 
