@@ -13,6 +13,7 @@
 #include "cli/sheet_explain.h"
 #include "cli/sheet_lines.h"
 #include "cli/sheet_text.h"
+#include "storage/outbox_list.h"
 #include "storage/sheet_store.h"
 #include "timesheet/canonical.h"
 #include "timesheet/compose.h"
@@ -133,6 +134,46 @@ static void print_head(const struct show *show)
     print_field("uploaded", text);
 }
 
+static const struct column upload_columns[] = {
+    {NULL, "UPLOAD", COLUMN_TEXT, 0},     {NULL, "WHAT", COLUMN_TEXT, 40},
+    {NULL, "STATE", COLUMN_TEXT, 0},      {NULL, "FAILED", COLUMN_INT, 0},
+    {NULL, "NEXT (UTC)", COLUMN_TIME, 0}, {NULL, "THERE", COLUMN_TEXT, 60},
+    {NULL, "MESSAGE", COLUMN_TEXT, 200},  {NULL, NULL, COLUMN_TEXT, 0},
+};
+
+/* Begun with the first one: a sheet that is sent nowhere has no table. */
+struct uploads {
+    struct listing *listing;
+};
+
+static void add_upload(void *arg, const struct outbox_row *row)
+{
+    struct uploads *uploads = arg;
+    if (!uploads->listing) {
+        uploads->listing = listing_begin(upload_columns, false, stdout);
+    }
+    struct listing *l = uploads->listing;
+    listing_text(l, row->kind);
+    listing_text(l, row->target);
+    listing_text(l, row->is_for_human ? "needs a person" : row->state);
+    listing_int(l, row->attempts);
+    listing_stamp(l, row->not_before);
+    listing_text(l, row->remote_name);
+    listing_text(l, row->error_message);
+    listing_end_row(l);
+}
+
+static int print_uploads(const struct show *show, struct err *e)
+{
+    struct uploads uploads = {0};
+    int r = outbox_list(show->db, show->sheet.id, add_upload, &uploads, e);
+    if (uploads.listing) {
+        puts("");
+        r = listing_close(uploads.listing, r, "");
+    }
+    return r;
+}
+
 static void print_changes(const struct show *show)
 {
     if (show->sheet.status != SHEET_ISSUED) {
@@ -156,6 +197,7 @@ static int print_people(const struct show *show, struct err *e)
     sheet_lines_print_customers(&show->totals);
     puts("");
     int r = sheet_documents_print(show->db, show->sheet.id, e);
+    r = r < 0 ? r : print_uploads(show, e);
     if (r == 0) {
         print_changes(show);
     }
@@ -220,6 +262,30 @@ static void json_totals(const struct sheet_totals *totals, struct json_out *j)
     json_close(j, ']');
 }
 
+static void json_upload(void *arg, const struct outbox_row *row)
+{
+    struct json_out *j = arg;
+    json_open(j, NULL, '{');
+    json_text(j, "kind", row->kind);
+    json_text(j, "target", row->target);
+    json_text(j, "state", row->state);
+    json_int(j, "failed_attempts", row->attempts);
+    json_bool(j, "needs_person", row->is_for_human);
+    print_json_time(j, "not_before", print_parse_stamp(row->not_before));
+    json_text(j, "error_code", row->error_code);
+    json_text(j, "error_message", row->error_message);
+    json_text(j, "remote_name", row->remote_name);
+    json_close(j, '}');
+}
+
+static int json_uploads(const struct show *show, struct json_out *j, struct err *e)
+{
+    json_open(j, "uploads", '[');
+    int r = outbox_list(show->db, show->sheet.id, json_upload, j, e);
+    json_close(j, ']');
+    return r;
+}
+
 static int print_json(const struct show *show, struct err *e)
 {
     CLEANUP(buf_finish) struct buf text;
@@ -236,6 +302,7 @@ static int print_json(const struct show *show, struct err *e)
     json_close(&j, ']');
     sheet_changes_json(&show->changes, &j, "changed_since");
     int r = sheet_documents_json(show->db, show->sheet.id, &j, "documents", e);
+    r = r < 0 ? r : json_uploads(show, &j, e);
     json_close(&j, '}');
     if (r == 0 && json_out_end(&j) < 0) {
         r = err_set(e, ERR_TOO_BIG, 0, "timesheet %s is larger than %zu bytes", show->sheet.number,

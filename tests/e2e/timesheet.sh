@@ -263,6 +263,16 @@ expect 0 -- ts export 2026-0002/1 --format json --output -
 is_json
 equal "the sum in the JSON document" "$(json '$.totals.billed_minutes')" 240
 
+# Uploads are the service's (tests/e2e has them for real): here is what is told of them.
+expect 0 '"uploads":\[\]' -- ts show 2026-0002 --json
+sql_write "INSERT INTO outbox (user_id, timesheet_id, kind, target, request_key, attempts, not_before, is_for_human, error_message,
+    created_at, updated_at) SELECT user_id, id, 'xero', 'Globex', 'k', 2, '2026-03-30 10:00:00.000000', 1, 'sign in to Xero', 't', 't'
+    FROM timesheets WHERE number = '2026-0002'"
+expect 0 'xero +Globex +needs a person +2 +2026-03-30 10:00 +sign in to Xero' -- ts show 2026-0002
+expect 0 '"uploads":\[\{"kind":"xero","target":"Globex","state":"intended","failed_attempts":2,"needs_person":true,"not_before":"2026-03-30T10:00:00Z"' -- \
+    ts show 2026-0002 --json
+is_json
+
 # A revision is issued with its documents; the ones before stay.
 sim_post load '{"remove":["e-clocks"]}'
 sim_post load '{"events":[{"calendar":"AAMkAGVmMDEzAnnaCalendar0AAA=","event":{"id":"e-monday","subject":"Monday","categories":["Globex - billable"],
