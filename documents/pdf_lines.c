@@ -232,9 +232,10 @@ static void set_number(struct pdf *p, struct cell *cell, const struct pdf_column
     if (is_billed && line->billing == SHEET_NON_BILLABLE) {
         cell->colour = PDF_GREY;
     }
-    switch (c->kind == TEMPLATE_COLUMN_HOURS) {
-    case true: pdf_hundredths(p, line->billed_hundredths, text); break;
-    case false: sheet_format_hours(is_billed ? line->billed : line->worked, text); break;
+    if (c->kind == TEMPLATE_COLUMN_HOURS) {
+        pdf_hundredths(p, line->billed_hundredths, text);
+    } else {
+        sheet_format_hours(is_billed ? line->billed : line->worked, text);
     }
     set_main(p, cell, c, PDF_BODY, text, 1);
     if (c->kind == TEMPLATE_COLUMN_WORKED && line->held > 0) {

@@ -295,6 +295,40 @@ static void random_files(void **state UNUSED)
     }
 }
 
+static const char *no_zero_and_no_x(const struct ini_option *o, const char *value)
+{
+    return strcmp(o->key, "count") == 0 && value[0] == '0' ? "a number that does not begin with 0"
+           : strchr(value, 'x')                            ? "text without x"
+                                                           : NULL;
+}
+
+/* Text over what is there already; a check of the caller's has its line too. */
+static void from_memory(void **state UNUSED)
+{
+    static const char first[] = "[database]\nname = one\nurl = u\n[graph]\ncount = 5\n";
+    static const char second[] = "\xef\xbb\xbf[database]\nname = two\n", bad[] = "[graph]\n\ncount = 07\n";
+    static const char cut[] = "[database]\nname = onetwo\n";
+    struct target t = {0};
+    struct err e = {0};
+    assert_int_equal(
+        ini_load_text("first", first, strlen(first), options, ARRAY_LEN(options), no_zero_and_no_x, &t, &e),
+        0);
+    assert_int_equal(
+        ini_load_text("second", second, strlen(second), options, ARRAY_LEN(options), NULL, &t, &e), 0);
+    assert_string_equal(t.name, "two");
+    assert_string_equal(t.url, "u");
+    assert_int_equal(t.count, 5);
+    assert_false(t.on); /* no defaults: what nobody said stays as it was */
+    assert_int_equal(ini_load_text("cut", cut, strlen(cut) - 4, options, ARRAY_LEN(options), NULL, &t, &e),
+                     0);
+    assert_string_equal(t.name, "one"); /* not a byte behind its length is read */
+    assert_int_equal(
+        ini_load_text("bad", bad, strlen(bad), options, ARRAY_LEN(options), no_zero_and_no_x, &t, &e),
+        ERR_CONFIG);
+    assert_string_equal(e.msg, "bad:3: count in [graph] must be a number that does not begin with 0");
+    assert_null(t.name);
+}
+
 int main(void)
 {
     int fd = mkstemp(scratch);
@@ -303,6 +337,7 @@ int main(void)
     }
     close(fd);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(from_memory),
         cmocka_unit_test(defaults),
         cmocka_unit_test(good_files),
         cmocka_unit_test(words_for_yes_and_no),

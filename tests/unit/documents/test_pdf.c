@@ -474,7 +474,7 @@ static void tells_how_far(void **state UNUSED)
     paper_make(&p, &s, NULL);
     p.input.progress = note_progress;
     p.input.progress_arg = &progress;
-    CLEANUP_FREE char *path = pdf_make(&p.input, "progress.pdf", &outcome);
+    free(pdf_make(&p.input, "progress.pdf", &outcome));
     assert_int_equal(progress.n, 4);
     assert_int_equal(progress.last, 1600);
     assert_int_equal(progress.of, 1600);

@@ -95,7 +95,9 @@ static void check_pictures(const char *pdf, const char *name, int pages, int com
     int status;
     CLEANUP_FREE char *command = mem_printf("pdftoppm -r 50 -gray -png %s %s/%s", pdf, pdf_dir, name);
     CLEANUP_FREE char *said = command_output(command, &status);
-    assert_int_equal(status, 0);
+    if (status != 0) {
+        fail_msg("pdftoppm (Debian: poppler-utils): %s", said);
+    }
     assert_int_equal(pdf_pages(pdf), pages);
     for (int page = 1; page <= compared; page++) {
         CLEANUP_FREE char *got = mem_printf("%s/%s-%d.png", pdf_dir, name, page);

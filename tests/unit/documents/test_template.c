@@ -82,6 +82,32 @@ static void built_in_as_a_file(void **state UNUSED)
     template_destroy(t);
 }
 
+/* "key = …" of the built-in template: each stands in the manual behind .Cm. */
+static void every_key_is_in_the_manual(void **state UNUSED)
+{
+    CLEANUP(buf_finish) struct buf manual = {.max = 1 << 20};
+    int n = 0;
+    assert_int_equal(buf_read_file(&manual, AA_SOURCE_DIR "/man/admin-assistant.template.5"), 0);
+    for (const char *line = template_default_text(); *line; line = strchr(line, '\n') + 1) {
+        size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz_");
+        if (len == 0) {
+            continue; /* a section, a comment or nothing */
+        }
+        CLEANUP_FREE char *alone = mem_printf("\n.It Cm %.*s\n", (int)len, line);
+        CLEANUP_FREE char *first = mem_printf("\n.Cm %.*s ", (int)len, line);
+        CLEANUP_FREE char *first_of_item = mem_printf("\n.It Cm %.*s ", (int)len, line);
+        CLEANUP_FREE char *later = mem_printf(" , %.*s", (int)len, line);
+        CLEANUP_FREE char *only = mem_printf("\n.Cm %.*s\n", (int)len, line);
+        const char *text = buf_str(&manual);
+        if (!strstr(text, alone) && !strstr(text, first) && !strstr(text, first_of_item) &&
+            !strstr(text, later) && !strstr(text, only)) {
+            fail_msg("the manual does not explain %.*s", (int)len, line);
+        }
+        n++;
+    }
+    assert_true(n > 50);
+}
+
 static void german(void **state UNUSED)
 {
     static const char text[] =
@@ -246,13 +272,13 @@ static void bad_logos(void **state UNUSED)
     static const char png_head[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\x01\0\0\0\x01\0\0\x08\x02\0\0\0\0\0\0\0";
     save_png("wide.png", TEMPLATE_LOGO_SIDE_MAX + 1, 1);
     save_png("whole.png", 64, 64);
-    CLEANUP_FREE char *large_path = put("large.png", large, sizeof large);
-    CLEANUP_FREE char *text_path = put("text.png", "GIF89a, which is no PNG at all, only called so", 46);
-    CLEANUP_FREE char *bomb_path = put("bomb.png", png_head, sizeof png_head);
+    free(put("large.png", large, sizeof large));
+    free(put("text.png", "GIF89a, which is no PNG at all, only called so", 46));
+    free(put("bomb.png", png_head, sizeof png_head));
     CLEANUP_FREE char *whole_path = mem_printf("%s/whole.png", dir);
     CLEANUP(buf_finish) struct buf whole = {.max = 100000};
     assert_int_equal(buf_read_file(&whole, whole_path), 0);
-    CLEANUP_FREE char *cut_path = put("cut.png", whole.data, whole.len / 2);
+    free(put("cut.png", whole.data, whole.len / 2));
     static const struct {
         const char *logo, *words;
     } rows[] = {
@@ -277,10 +303,15 @@ static void bad_logos(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_in),  cmocka_unit_test(built_in_as_a_file),
-        cmocka_unit_test(german),    cmocka_unit_test(dates),
-        cmocka_unit_test(bad_ones),  cmocka_unit_test(no_template_at_all),
-        cmocka_unit_test(good_logo), cmocka_unit_test(bad_logos),
+        cmocka_unit_test(built_in),
+        cmocka_unit_test(built_in_as_a_file),
+        cmocka_unit_test(every_key_is_in_the_manual),
+        cmocka_unit_test(german),
+        cmocka_unit_test(dates),
+        cmocka_unit_test(bad_ones),
+        cmocka_unit_test(no_template_at_all),
+        cmocka_unit_test(good_logo),
+        cmocka_unit_test(bad_logos),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
