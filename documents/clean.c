@@ -1,6 +1,7 @@
 #include "documents/clean.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -64,7 +65,7 @@ static const char *find_end(const char *text, size_t max_units, bool *ret_is_cut
     }
 }
 
-int clean_text(const char *text, size_t max_units, struct buf *b)
+int clean_text(const char *text, size_t max_units, struct buf *b, int64_t *n_cut)
 {
     bool is_cut;
     const char *end = find_end(text, max_units, &is_cut);
@@ -83,5 +84,18 @@ int clean_text(const char *text, size_t max_units, struct buf *b)
             r = buf_add(b, bytes, n);
         }
     }
+    if (is_cut && n_cut) {
+        ++*n_cut;
+    }
     return r == 0 && is_cut ? buf_add_str(b, ELLIPSIS) : r;
+}
+
+void clean_note_cut(int64_t n_cut, char *ret_note, size_t size)
+{
+    *ret_note = '\0';
+    if (n_cut > 0) {
+        snprintf(ret_note, size,
+                 "%lld %s than a spreadsheet holds (%d characters): cut, and whole in the JSON",
+                 (long long)n_cut, n_cut == 1 ? "cell is longer" : "cells are longer", CLEAN_CELL_MAX);
+    }
 }

@@ -16,8 +16,12 @@
 uint32_t clean_next(const char **text);
 
 /* Appends the text, at most max_units UTF-16 units of it (what spreadsheets count; SIZE_MAX: all): what is
- * longer is cut and ends in an ellipsis.  ERR_TOO_BIG: of the buffer. */
+ * longer is cut, ends in an ellipsis and is counted in *n_cut (which may be NULL).  ERR_TOO_BIG: of the
+ * buffer. */
 #define CLEAN_CELL_MAX 32767 /* Excel's limit of a cell */
-MUST_CHECK int clean_text(const char *text, size_t max_units, struct buf *b);
+MUST_CHECK int clean_text(const char *text, size_t max_units, struct buf *b, int64_t *n_cut);
+
+/* What a person should know of that: "" where nothing was cut. */
+void clean_note_cut(int64_t n_cut, char *ret_note, size_t size);
 
 #endif

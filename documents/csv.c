@@ -23,6 +23,7 @@ struct csv {
     struct text_file *file;
     bool needs_separator;
     struct buf clean, safe, cell; /* of one cell, on its way */
+    int64_t n_cut;
     int error;
 };
 
@@ -149,12 +150,12 @@ static void put_text(struct csv *c, const char *text)
     buf_clear(&c->clean);
     buf_clear(&c->safe);
     buf_clear(&c->cell);
-    int r = clean_text(text, SIZE_MAX, &c->clean);
+    int r = clean_text(text, SIZE_MAX, &c->clean, NULL);
     if (r == 0) {
         r = neutralise(text, buf_str(&c->clean), &c->safe);
     }
     if (r == 0) {
-        r = clean_text(buf_str(&c->safe), c->profile->cell_max, &c->cell);
+        r = clean_text(buf_str(&c->safe), c->profile->cell_max, &c->cell, &c->n_cut);
     }
     if (r < 0) {
         c->error = r;
@@ -293,6 +294,7 @@ int document_write_csv(const struct document_input *in, const char *path,
     }
     if (r == 0) {
         *ret_outcome = (struct document_outcome){0};
+        clean_note_cut(c.n_cut, ret_outcome->note, sizeof ret_outcome->note);
     }
     return r;
 }

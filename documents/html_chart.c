@@ -94,7 +94,7 @@ static void put_week(struct html *h, const struct week_table *t, const struct we
 static void put_short(struct html *h, const char *text)
 {
     CLEANUP(buf_finish) struct buf b = {.max = 4096};
-    (void)!clean_text(text, LABEL_MAX, &b);
+    (void)!clean_text(text, LABEL_MAX, &b, NULL);
     html_text(h, buf_str(&b));
 }
 

@@ -94,7 +94,7 @@ static void set_properties(struct xlsx_book *b)
     const struct sheet *s = b->in->sheet;
     CLEANUP(buf_finish) struct buf author = {.max = 4096};
     CLEANUP_FREE char *title = mem_printf("%s %s", b->labels->title, s->number);
-    (void)!clean_text(s->user_name, 200, &author);
+    (void)!clean_text(s->user_name, 200, &author, NULL);
     lxw_doc_properties properties = {.title = title, .author = author.data ? author.data : NULL};
     properties.created = (time_t)(s->to_day * (MS_PER_DAY / MS_PER_SECOND));
     xlsx_check(b, workbook_set_properties(b->workbook, &properties));
@@ -129,7 +129,7 @@ static int failed(struct err *e, const char *path, const struct xlsx_book *b, in
     return err_set(e, ERR_IO, (int)b->error, "%s can not be written: %s", path, lxw_strerror(b->error));
 }
 
-static int write_workbook(const struct document_input *in, const char *path, struct err *e)
+static int write_workbook(const struct document_input *in, const char *path, int64_t *ret_cut, struct err *e)
 {
     CLEANUP_FREE char *folder = folder_of(path);
     lxw_workbook_options options = {.constant_memory = in->sheet->n_lines > IN_MEMORY_MAX, .tmpdir = folder};
@@ -145,6 +145,7 @@ static int write_workbook(const struct document_input *in, const char *path, str
         lxw_workbook_free(workbook);
         return failed(e, path, &b, native);
     }
+    *ret_cut = b.n_cut;
     errno = 0;
     b.error = workbook_close(workbook);
     if (b.error) {
@@ -156,10 +157,12 @@ static int write_workbook(const struct document_input *in, const char *path, str
 int document_write_xlsx(const struct document_input *in, const char *path,
                         struct document_outcome *ret_outcome, struct err *e)
 {
+    int64_t n_cut = 0;
     int r = check_room(path, in->sheet, e);
-    r = r == 0 ? write_workbook(in, path, e) : r;
+    r = r == 0 ? write_workbook(in, path, &n_cut, e) : r;
     if (r == 0) {
         *ret_outcome = (struct document_outcome){0};
+        clean_note_cut(n_cut, ret_outcome->note, sizeof ret_outcome->note);
     }
     return r;
 }

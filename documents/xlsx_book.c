@@ -153,14 +153,17 @@ static int add_escaped(struct buf *to, const char *s)
 static const char *prepare(struct xlsx_book *b, const char *text)
 {
     buf_clear(&b->clean);
-    int r = clean_text(text, CLEAN_CELL_MAX, &b->clean);
+    int64_t n_cut = 0;
+    int r = clean_text(text, CLEAN_CELL_MAX, &b->clean, &n_cut);
     size_t n = r == 0 ? count_escapes(buf_str(&b->clean)) : 0;
     if (n > 0) {
         buf_clear(&b->clean);
         buf_clear(&b->text);
-        r = clean_text(text, CLEAN_CELL_MAX - n * strlen("_x005F"), &b->clean);
+        n_cut = 0;
+        r = clean_text(text, CLEAN_CELL_MAX - n * strlen("_x005F"), &b->clean, &n_cut);
         r = r == 0 ? add_escaped(&b->text, buf_str(&b->clean)) : r;
     }
+    b->n_cut += n_cut;
     if (r < 0) {
         b->text_error = r;
         return "";

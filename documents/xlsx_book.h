@@ -47,6 +47,7 @@ struct xlsx_book {
     lxw_format *formats[XLSX_FORMAT_COUNT];
     lxw_error error; /* the first */
     int text_error;
+    int64_t n_cut; /* cells that were too long */
     struct buf clean, text;
 };
 

@@ -76,9 +76,7 @@ static void make_sheet(char **argv, struct random_sheet *r)
 
 int main(int argc, char **argv)
 {
-    static const char *const letterhead[] = {"Petersen Audit",
-                                             "Hafenstra\xc3\x9f"
-                                             "e 12, 20457 Hamburg",
+    static const char *const letterhead[] = {"Petersen Audit", "Hafenstraße 12, 20457 Hamburg",
                                              "anna.petersen@petersen-audit.example"};
     bool is_week = argc >= 3 && strcmp(argv[2], "week") == 0;
     if (!is_week && (argc < 5 || (strcmp(argv[2], "many") != 0 && strcmp(argv[2], "random") != 0))) {

@@ -18,9 +18,9 @@
 #include "base/mem.h"
 #include "documents/document.h"
 
-/* Writes the document and reads it back; free with buf_finish. */
-static inline void write_and_read(document_writer writer, const struct document_input *in,
-                                  struct buf *ret_bytes)
+/* Writes the document and reads it back, and compares what it has to say; free with buf_finish. */
+static inline void write_and_read_note(document_writer writer, const struct document_input *in,
+                                       const char *note, struct buf *ret_bytes)
 {
     char dir[] = "/tmp/aa-test-documents-XXXXXX";
     assert_non_null(mkdtemp(dir));
@@ -30,11 +30,18 @@ static inline void write_and_read(document_writer writer, const struct document_
     if (writer(in, path, &outcome, &e) < 0) {
         fail_msg("%s", e.msg);
     }
+    assert_string_equal(outcome.note, note);
     buf_init(ret_bytes, (size_t)1 << 30);
     assert_int_equal(buf_read_file(ret_bytes, path), 0);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(dir), 0); /* nothing else was left there */
     free(path);
+}
+
+static inline void write_and_read(document_writer writer, const struct document_input *in,
+                                  struct buf *ret_bytes)
+{
+    write_and_read_note(writer, in, "", ret_bytes);
 }
 
 /* What every writer does with a place that can not be written: an error that names the file. */

@@ -188,7 +188,9 @@ static void test_long_cell(void **state)
 
     in.csv_profile = profile("excel-de");
     CLEANUP(buf_finish) struct buf cut;
-    write_and_read(document_write_csv, &in, &cut);
+    write_and_read_note(
+        document_write_csv, &in,
+        "1 cell is longer than a spreadsheet holds (32767 characters): cut, and whole in the JSON", &cut);
     CLEANUP(rows_finish) struct rows some = read_rows(&cut, in.csv_profile);
     const char *subject = some.cells[1][CSV_SUBJECT];
     assert_int_equal(strlen(subject), 32764 + 4 + 3);
@@ -416,10 +418,12 @@ static void test_sums(void **state)
 {
     (void)state;
     struct rng rng = rng_start();
-    for (int i = 0; i < 400; i++) {
+    const char *wanted = getenv("AA_SHEETS");
+    long n = wanted ? strtol(wanted, NULL, 10) : 2000;
+    for (long i = 0; i < n; i++) {
         CLEANUP(random_sheet_finish) struct random_sheet r;
         random_sheet_make(&rng, rng_below(&rng, 40), (int32_t)rng_between(&rng, 1, 31), &r);
-        check_sums(&r, profile_names[i % (int)ARRAY_LEN(profile_names)]);
+        check_sums(&r, profile_names[(size_t)i % ARRAY_LEN(profile_names)]);
     }
 }
 
