@@ -190,13 +190,23 @@ static int plan_sheet(struct db *db, struct planned *p, const struct outbox_targ
     return r < 0 ? r : mark_planned(db, p->id, e);
 }
 
-/* 1 with a sheet, 0 where none is left. */
-static int next_unplanned(struct db *db, struct planned *ret_planned, struct err *e)
+/* 1 with a sheet, 0 where none is left.  What is not to be sent is not waited for. */
+static int next_unplanned(struct db *db, const struct outbox_targets *targets, struct planned *ret_planned,
+                          struct err *e)
 {
-    struct stmt *s =
-        db_stmt(db, "SELECT id, user_id, supersedes_id FROM timesheets t WHERE status = 'issued' AND "
-                    "uploads_planned_at IS NULL AND NOT EXISTS (SELECT 1 FROM timesheet_documents d WHERE "
-                    "d.timesheet_id = t.id AND d.state = 'wanted') ORDER BY id LIMIT 1");
+    unsigned needed = targets->onedrive_formats | (targets->has_xero ? 1u << SHEET_PDF : 0);
+    struct stmt *s = db_stmt(
+        db,
+        "SELECT id, user_id, supersedes_id FROM timesheets t WHERE status = 'issued' AND "
+        "uploads_planned_at IS NULL AND NOT EXISTS (SELECT 1 FROM timesheet_documents d WHERE "
+        "d.timesheet_id = t.id AND d.state <> 'made' AND (d.format = 'csv' AND $1 = 1 OR d.format = 'xlsx' "
+        "AND $2 = 1 OR d.format = 'pdf' AND $3 = 1 OR d.format = 'html' AND $4 = 1 OR d.format = 'json' "
+        "AND $5 = 1)) ORDER BY id LIMIT 1");
+    stmt_int(s, 1, needed >> SHEET_CSV & 1);
+    stmt_int(s, 2, needed >> SHEET_XLSX & 1);
+    stmt_int(s, 3, needed >> SHEET_PDF & 1);
+    stmt_int(s, 4, needed >> SHEET_HTML & 1);
+    stmt_int(s, 5, needed >> SHEET_JSON & 1);
     int r = stmt_step(s, e);
     if (r > 0) {
         *ret_planned = (struct planned){
@@ -237,7 +247,7 @@ static int plan_all(struct db *db, const struct outbox_targets *targets, int64_t
     struct planned p = {0};
     int64_t n = 0;
     int r = drop_superseded(db, e);
-    while (r == 0 && (r = next_unplanned(db, &p, e)) > 0) {
+    while (r == 0 && (r = next_unplanned(db, targets, &p, e)) > 0) {
         r = plan_sheet(db, &p, targets, e);
         n += p.n;
     }

@@ -33,7 +33,7 @@ struct outbox_targets {
     bool has_xero;
 };
 
-/* Every issued sheet none of whose documents is still to be made, and for which this was not done yet, gets
+/* Every issued sheet whose documents that are to be sent are made, and for which this was not done yet, gets
  * its rows: for each wanted format that was made, and for each customer that is billed (in a revision also
  * each whose invoice is to go).  Drops what a revision has made pointless.  *ret_n counts the rows. */
 MUST_CHECK int outbox_plan(struct db *db, const struct outbox_targets *targets, int64_t *ret_n,
