@@ -495,7 +495,9 @@ static void create_sheets(struct app *app)
     struct bind_sheets_options sheets = {.writer = app->writer,
                                          .scribe = app->scribe,
                                          .settings = &app->settings,
-                                         .instance_id = app->instance_id};
+                                         .instance_id = app->instance_id,
+                                         .upload = on_documents_made,
+                                         .upload_arg = app};
     app->sheets = bind_sheets_create(&sheets);
 }
 

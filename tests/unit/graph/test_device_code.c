@@ -79,6 +79,17 @@ static void test_success(void **state)
     assert_int_equal(fixture_log_count(f, "offline_access User.Read Calendars.Read"), 1);
 }
 
+static void test_files_are_asked_for_where_they_are_sent(void **state)
+{
+    struct graph_fixture *f = *state;
+    char folder[] = "Timesheets";
+    f->settings.onedrive_folder = folder;
+    fixture_load(f, "{\"device_code\":{\"user\":\"anna@example.com\",\"pending\":0,\"interval\":1}}");
+    fixture_start(f);
+    assert_int_equal(sign_in(f).code, 0);
+    assert_int_equal(fixture_log_count(f, "offline_access User.Read Calendars.Read Files.ReadWrite"), 1);
+}
+
 struct row {
     const char *name;
     const char *state; /* of the stand-in */
@@ -185,7 +196,8 @@ static void test_cancel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_success),   FIXTURE_TEST(test_ends),   FIXTURE_TEST(test_bad_weather),
+        FIXTURE_TEST(test_success),   FIXTURE_TEST(test_files_are_asked_for_where_they_are_sent),
+        FIXTURE_TEST(test_ends),      FIXTURE_TEST(test_bad_weather),
         FIXTURE_TEST(test_slow_down), FIXTURE_TEST(test_cancel),
     };
     return fixture_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
