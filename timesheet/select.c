@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "timesheet/findings.h"
 #include "timesheet/modify.h"
+#include "timesheet/order.h"
 #include "timesheet/resolve.h"
 #include "timesheet/split.h"
 #include "timesheet/travel.h"
@@ -110,7 +111,7 @@ static int poverty(const struct entry *entry)
 
 /* Canonical order; of equal ones the one that stays comes first: the one that another sheet has a day of
  * already, then the richer one. */
-static int canonical(const void *a, const void *b)
+static int canonical(const void *a, const void *b, UNUSED void *arg)
 {
     const struct entry *x = a, *y = b;
     int c = by_key(x, y);
@@ -119,6 +120,13 @@ static int canonical(const void *a, const void *b)
     c = c ? c : by_number(x->item->location[0] == '\0', y->item->location[0] == '\0');
     c = c ? c : work_compare_items(x->item, y->item);
     return c ? c : by_number(x->item->appointment_id, y->item->appointment_id);
+}
+
+/* Timed ones first, as by_key has it. */
+static int64_t start_of(const void *item)
+{
+    const struct entry *entry = item;
+    return entry->item->is_all_day ? INT64_MAX / 2 + entry->item->start_day : entry->start_min;
 }
 
 /* Modifications of different categories are meant for different appointments. */
@@ -131,7 +139,8 @@ static bool is_same(const struct entry *a, const struct entry *b)
 static void drop_duplicates(struct work *w)
 {
     size_t n = 0, group = 0;
-    qsort(w->entries, w->n_entries, sizeof *w->entries, canonical);
+    w->entries = order_sorted(w->entries, w->n_entries,
+                              &(struct order){sizeof *w->entries, start_of, canonical, NULL});
     for (size_t i = 0; i < w->n_entries; i++) {
         const struct entry *entry = &w->entries[i];
         if (n == 0 || by_key(&w->entries[group], entry) != 0) {

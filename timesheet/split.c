@@ -6,6 +6,7 @@
 
 #include "base/civil.h"
 #include "base/mem.h"
+#include "timesheet/order.h"
 
 #define VISITS_MAX 10000000 /* days looked at, one by one, for all appointments together */
 
@@ -233,11 +234,16 @@ static int by_printing(const void *a, const void *b, void *arg)
     return c ? c : by_number(x->entry, y->entry); /* entries are in canonical order */
 }
 
+static int64_t start_of(const void *item)
+{
+    return ((const struct part *)item)->start_min;
+}
+
+/* Starts ascend with days, so that they decide first. */
 static void sort_parts(struct work *w)
 {
-    if (w->n_parts > 0) {
-        qsort_r(w->parts, w->n_parts, sizeof *w->parts, by_printing, w);
-    }
+    w->parts =
+        order_sorted(w->parts, w->n_parts, &(struct order){sizeof *w->parts, start_of, by_printing, w});
 }
 
 /* ---- blocks ---- */
