@@ -6,7 +6,6 @@
 #include <uv.h>
 
 #include "base/civil.h"
-#include "base/footprint.h"
 #include "base/log.h"
 #include "daemon/bind_graph.h"
 #include "daemon/bind_sheets.h"
@@ -25,6 +24,7 @@
 #include "daemon/signals.h"
 #include "daemon/status.h"
 #include "daemon/token_keeper.h"
+#include "daemon/trimmer.h"
 #include "daemon/watchdog.h"
 #include "graph/graph.h"
 #include "scheduler/scheduler.h"
@@ -32,8 +32,7 @@
 #include "storage/instance_store.h"
 #include "storage/writer.h"
 
-#define MAX_RUNS      256 /* at once; each holds two pages at most */
-#define TRIM_EVERY_MS (20 * MS_PER_SECOND)
+#define MAX_RUNS 256 /* at once; each holds two pages at most */
 
 /* A drain that has used up drain_seconds still has its end to write. */
 #define STOP_MARGIN_MS (30 * MS_PER_SECOND)
@@ -69,8 +68,7 @@ struct app {
     struct reload *reload;
     struct watchdog *watchdog; /* NULL: nobody watches */
     uv_timer_t drain_limit;
-    int64_t trimmed_mono_ms;
-    bool wants_trim;
+    struct trimmer trimmer;
     bool is_up; /* the first pass of the scheduler is over */
     bool is_stopping;
     int exit_status;
@@ -255,6 +253,7 @@ static int open_parts(struct app *app, struct err *e)
         return r;
     }
     app->db = NULL;
+    app->trimmer = (struct trimmer){.writer = app->writer, .clock = &clock_real};
     app->store = bind_store_create(app->writer, app->instance_id);
     app->tokens = bind_tokens_create(app->writer);
     return graph_create(&app->loop, &clock_real, &app->settings, bind_tokens_port(app->tokens), NULL,
@@ -265,29 +264,6 @@ static void on_timer(void *arg)
 {
     struct app *app = arg;
     scheduler_tick(app->scheduler);
-}
-
-static int release_memory(struct db *db, void *arg UNUSED, struct err *e UNUSED)
-{
-    db_release_memory(db);
-    return 0;
-}
-
-static void on_released(void *arg UNUSED, const struct err *e UNUSED)
-{
-    footprint_trim();
-}
-
-/* What the start or a night's work needed is of no use for the hours of rest.  Not more often than it pays;
- * what is put off is done when the watchdog wakes the process anyway. */
-static void trim_memory(struct app *app)
-{
-    int64_t now_ms = clock_mono_ms(&clock_real);
-    app->wants_trim = app->trimmed_mono_ms != 0 && now_ms - app->trimmed_mono_ms < TRIM_EVERY_MS;
-    if (!app->wants_trim) {
-        app->trimmed_mono_ms = now_ms;
-        writer_submit(app->writer, release_memory, on_released, app);
-    }
 }
 
 static void on_armed(void *arg, int64_t wake_ms UNUSED)
@@ -306,7 +282,7 @@ static void on_armed(void *arg, int64_t wake_ms UNUSED)
     }
     if (is_resting) {
         deliverer_look(app->deliverer); /* a run may have issued a timesheet */
-        trim_memory(app);
+        trimmer_rest(&app->trimmer);
     }
 }
 
@@ -441,8 +417,8 @@ static void on_fed(void *arg)
         return; /* the status says so, and the scheduler may be gone */
     }
     status_refresh(app->status);
-    if (app->wants_trim && scheduler_active(app->scheduler) == 0) {
-        trim_memory(app);
+    if (scheduler_active(app->scheduler) == 0) {
+        trimmer_catch_up(&app->trimmer);
     }
 }
 
