@@ -361,10 +361,11 @@ void xlsx_write_summary(struct xlsx_book *b, lxw_worksheet *sheet)
     week_table_make(b->in, &weeks);
     set_up(b, sheet);
     put_head(&c);
-    put_customers(&c);
+    /* Above the tables, whose length nobody knows: no page ends within it. */
     bool has_chart = weeks.n_customers > 0;
     lxw_row_t chart_row = c.row;
     c.row += has_chart ? CHART_ROWS : 0;
+    put_customers(&c);
     lxw_row_t head_row = put_weeks(&c, &weeks);
     if (has_chart) {
         add_chart(b, sheet, &weeks, chart_row, head_row);
