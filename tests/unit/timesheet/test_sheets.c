@@ -347,7 +347,8 @@ static bool touches(const struct sheets *s, const struct sheet_item *item, int32
     }
     int64_t start = floor_min(item->start_ms), end = floor_min(item->end_ms);
     int64_t low = floor_min(tz_day_start(s->zone, from_day)), high = floor_min(tz_day_start(s->zone, to_day));
-    return start < high && (end > low || (end == start && start >= low));
+    return start < high &&
+           (end > low || (end <= start && start >= low)); /* the end may be seconds before the start */
 }
 
 static void check_draft(const struct sheets *s, const struct sheet_draft *d)
