@@ -39,6 +39,6 @@ boot --base host || status=$?
 if [ "$status" -eq 125 ]; then
     status=0
     packages=$(packages_of "$AA_BUILD"/bin/* "$SIM_BIN/graphsim")
-    boot --base debian --packages "$packages,ca-certificates,cmake,curl,iproute2,sqlite3,tzdata" || status=$?
+    boot --base debian --packages "$packages,ca-certificates,cmake,curl,fonts-dejavu-core,iproute2,sqlite3,tzdata" || status=$?
 fi
 exit "$status"
