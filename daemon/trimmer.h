@@ -1,5 +1,6 @@
-/* trimmer - gives memory back when the service comes to rest: what the start or a night's work needed is of no use for the
- * hours in between.  Not more often than it pays; what is put off is done when the process is awake anyway.  Loop thread. */
+/* trimmer - gives memory back when the service comes to rest: what the start or a night's work needed is of
+ * no use for the hours in between.  Not more often than it pays; what is put off is done when the process is
+ * awake anyway.  Loop thread. */
 #ifndef DAEMON_TRIMMER_H
 #define DAEMON_TRIMMER_H
 

@@ -67,8 +67,12 @@ static void admit(struct work *w)
         struct entry entry = make_entry(w, &in->items[i]);
         enum sheet_reason reason;
         w->n_considered += entry.day != NO_DAY;
-        if (!is_left_out(entry.item, &reason)) {
+        bool is_out = is_left_out(entry.item, &reason);
+        if (!is_out || reason == SHEET_LEFT_FREE) {
             read_categories(w, &entry);
+        }
+        /* Who takes a break often shows as free: it is a break all the same. */
+        if (!is_out || (reason == SHEET_LEFT_FREE && entry.verdict == BOOK_BREAK)) {
             w->entries[w->n_entries++] = entry;
         } else if (entry.day != NO_DAY) {
             work_leave_out(w, entry.item, reason, "");

@@ -2,7 +2,7 @@
  *
  * In this order, first match wins (../shared/rules.md §12 with its corrections):
  *
- *     gone, cancelled, declined, private, free
+ *     gone, cancelled, declined, private, free (unless it is a break)
  *     the same as another one: equal subject, start and end; the richer copy stays (§3)
  *     Extended, Shortened, Early start, Late start change their original (modify.h, §7)
  *     the same as another one by now

@@ -32,7 +32,7 @@ check "reload refuses a bad one, says so everywhere, and the old one still works
 mended_reload() {
     configured 'drain_seconds = 20'
     systemctl reload $UNIT
-    eventually 5 status_has '^5 jobs'
+    eventually 5 status_has '^6 jobs'
     hasnt "$(prop StatusText)" 'RELOAD'
 }
 check "and takes the mended one" mended_reload

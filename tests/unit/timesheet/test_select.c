@@ -35,6 +35,7 @@ static void test_alone(void **state)
         {"private", {.is_private = true}, "Work", "Acme - billable", "private"},
         {"private travel", {.is_private = true}, "Family trip", NULL, "private"},
         {"free", {.show_as = SHOW_AS_FREE}, "Work", "Acme - billable", "free"},
+        {"a free break is a break", {.show_as = SHOW_AS_FREE}, "Lunch", "Break - non-billable", "break"},
         {"free travel", {.show_as = SHOW_AS_FREE}, "Trip", "Acme - billable", "free"},
         {"out of office", {.show_as = SHOW_AS_OOF}, "Work", "Acme - billable", ""},
         {"working elsewhere", {.show_as = SHOW_AS_ELSEWHERE}, "Work", "Acme - billable", ""},
