@@ -206,7 +206,11 @@ static void look_again(void *arg)
 /* The jobs are looked at also when the configuration is not good: commands that change a job send SIGHUP. */
 static void reload(struct app *app, const struct signal_info *info)
 {
-    reload_run(app->reload, info->has_value && info->value > 0 ? info->value : 0);
+    int64_t nonce = info->has_value && info->value > 0 ? info->value : 0;
+    reload_run(app->reload, nonce);
+    if (nonce > 0) { /* asked for by a person */
+        deliverer_wake(app->deliverer);
+    }
     look_again(app);
 }
 

@@ -24,6 +24,7 @@ struct seat {
     /* What is stored; copies. */
     char *what;
     struct err why;
+    bool is_mendable;
     struct outbox_failure failure;
     struct outbox_result result;
     unsigned char file_hash[SHEET_HASH_LEN];
@@ -44,8 +45,9 @@ struct deliverer {
     int told_code;         /* of the trouble with the database that was told last */
     /* The question to the database. */
     bool is_asking;
-    bool must_ask; /* once more: something has changed meanwhile */
-    bool must_wake;
+    bool must_ask;  /* once more: something has changed meanwhile */
+    bool must_wake; /* what waits for a person, with the next question */
+    bool is_waking; /* … with this one */
     struct outbox_targets targets;
     struct outbox_scope scope;
     int64_t busy_users[DELIVERER_AT_ONCE];
@@ -161,7 +163,12 @@ static void judge(struct seat *seat)
         break;
     case ERR_CLASS_OK:
     case ERR_CLASS_PERMANENT:
-    case ERR_CLASS_BUG: break;
+    case ERR_CLASS_BUG:
+        if (seat->is_mendable) {
+            f->verdict = OUTBOX_FOR_HUMAN;
+            f->not_before_ms = now_ms + DELIVERER_HUMAN_MS;
+        }
+        break;
     }
 }
 
@@ -213,6 +220,7 @@ static void on_delivered(void *arg, const struct delivery_outcome *outcome)
     seat->what = mem_printf("%s%s", outcome->what, outcome->result.was_there ? " (was there already)" : "");
     if (outcome->why) {
         seat->why = *outcome->why;
+        seat->is_mendable = outcome->is_mendable;
         judge(seat);
     } else {
         keep_result(seat, &outcome->result);
@@ -238,7 +246,7 @@ static void begin(struct deliverer *d, struct outbox_item *item)
 static int work_look(struct db *db, void *arg, struct err *e)
 {
     struct deliverer *d = arg;
-    int r = d->must_wake ? outbox_wake(db, 0, e) : 0;
+    int r = d->is_waking ? outbox_wake(db, 0, e) : 0;
     if (r == 0) {
         r = outbox_plan(db, &d->targets, &d->n_planned, e);
     }
@@ -263,12 +271,12 @@ static void on_looked(void *arg, const struct err *e)
     }
     if (e) {
         outbox_item_destroy(item); /* the commit may have failed after it was found */
+        d->must_wake = d->must_wake || d->is_waking;
         rest(d, e);
         look(d);
         return;
     }
     d->told_code = 0;
-    d->must_wake = false;
     if (item) {
         begin(d, item);
         look(d);
@@ -308,6 +316,8 @@ static void look(struct deliverer *d)
     read_settings(d);
     d->is_asking = true;
     d->must_ask = false;
+    d->is_waking = d->must_wake;
+    d->must_wake = false;
     d->now_ms = clock_wall_ms(d->with.clock);
     writer_submit(d->with.writer, work_look, on_looked, d);
 }
@@ -374,6 +384,12 @@ void deliverer_start(struct deliverer *d)
     d->rest_until_ms = clock_mono_ms(d->with.clock);
     cancel_all(d);
     open_xero(d);
+    look(d);
+}
+
+void deliverer_wake(struct deliverer *d)
+{
+    d->must_wake = true;
     look(d);
 }
 

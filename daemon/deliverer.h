@@ -47,6 +47,10 @@ MUST_CHECK struct deliverer *deliverer_create(const struct deliverer_options *op
  * what waits for a person is tried. */
 void deliverer_start(struct deliverer *d);
 
+/* Somebody asks for a reload, though nothing in the configuration may have changed: what waits for a person
+ * is due. */
+void deliverer_wake(struct deliverer *d);
+
 /* A run has ended, documents were made, the database has changed, or the timer has come.  Cheap. */
 void deliverer_look(struct deliverer *d);
 

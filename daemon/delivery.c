@@ -22,6 +22,7 @@ struct delivery {
     char *account_code;
     char *bytes; /* of the document; NULL: none */
     size_t len;
+    unsigned char quick_xor[QUICK_XOR_LEN];
     struct xero_line *lines;
     char *key; /* on its way into the row */
     char *payload;
@@ -30,6 +31,7 @@ struct delivery {
     struct xero_job *job;
     bool is_storing;
     bool is_cancelled;
+    bool is_mendable;
     struct err err;
     delivery_done done;
     void *arg;
@@ -38,7 +40,7 @@ struct delivery {
 static void end(struct delivery *d, const struct err *why, const char *what,
                 const struct outbox_result *result)
 {
-    struct delivery_outcome outcome = {.why = why, .what = what};
+    struct delivery_outcome outcome = {.why = why, .is_mendable = d->is_mendable, .what = what};
     if (result) {
         outcome.result = *result;
     }
@@ -65,6 +67,7 @@ static void on_uploaded(void *arg, const struct err *e, const struct drive_outco
     struct delivery *d = arg;
     d->upload = NULL;
     if (e) {
+        d->is_mendable = e->code == ERR_EXISTS;
         end(d, e, "OneDrive", NULL);
         return;
     }
@@ -98,7 +101,8 @@ static void upload(struct delivery *d)
                                     .content_type = content_type_of(d->item->format),
                                     .conflict = d->conflict,
                                     .bytes = d->bytes,
-                                    .len = d->len};
+                                    .len = d->len,
+                                    .quick_xor = d->quick_xor};
     struct graph *g = d->with.graph;
     d->upload =
         drive_upload_start(graph_client_of(g), graph_http_of(g), d->with.clock, &request, on_uploaded, d);
@@ -150,6 +154,7 @@ static void on_invoiced(void *arg, const struct err *e, const struct xero_job_ou
     d->job = NULL;
     if (e) {
         struct err why = d->err.code ? d->err : *e;
+        d->is_mendable = why.code == ERR_REQUEST; /* account_code, rates, or the contact there */
         if (d->is_storing) {
             d->err = why;
         } else {
@@ -197,16 +202,18 @@ static void invoice(struct delivery *d)
 
 /* ---- the beginning ---- */
 
-static void on_loaded(void *arg, const struct err *e, char *bytes, size_t len)
+static void on_loaded(void *arg, const struct err *e, const struct upload_bytes *loaded)
 {
     struct delivery *d = arg;
     d->file = NULL;
     if (e) {
+        d->is_mendable = true;
         end(d, e, "the file", NULL);
         return;
     }
-    d->bytes = bytes;
-    d->len = len;
+    d->bytes = loaded->bytes;
+    d->len = loaded->len;
+    memcpy(d->quick_xor, loaded->quick_xor, sizeof d->quick_xor);
     if (d->item->kind == OUTBOX_ONEDRIVE) {
         upload(d);
     } else {
@@ -223,6 +230,7 @@ static void on_no_file(void *arg)
     } else if (d->item->kind == OUTBOX_XERO) {
         invoice(d);
     } else {
+        d->is_mendable = true;
         err_set(&d->err, ERR_NOT_FOUND, 0, "timesheet %s/%d has no %s any more", d->item->number,
                 (int)d->item->revision, sheet_format_name(d->item->format));
         end(d, &d->err, "the file", NULL);

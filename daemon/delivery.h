@@ -30,6 +30,7 @@ struct delivery_config {
 /* why NULL: it is there.  what names it for people; all is borrowed for the callback. */
 struct delivery_outcome {
     const struct err *why;
+    bool is_mendable; /* whatever its class, a person can make it good: the file, the configuration */
     const char *what;
     struct outbox_result result;
 };

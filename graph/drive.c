@@ -25,7 +25,8 @@ struct drive_upload {
     enum drive_conflict conflict;
     const void *bytes;
     size_t len;
-    char quick_xor[QUICK_XOR_TEXT_LEN + 1];
+    unsigned char quick_xor[QUICK_XOR_LEN];
+    char quick_xor_text[QUICK_XOR_TEXT_LEN + 1];
     char *what;
     char *body; /* what opens a session */
     struct client_call *call;
@@ -85,10 +86,9 @@ static void set_what(struct drive_upload *u)
 /* A name that says what is in it: the same file gets the same one again. */
 static void take_second_name(struct drive_upload *u)
 {
-    unsigned char hash[QUICK_XOR_LEN];
+    const unsigned char *hash = u->quick_xor;
     const char *dot = strrchr(u->name, '.');
     size_t stem = dot ? (size_t)(dot - u->name) : strlen(u->name);
-    quick_xor(u->bytes, u->len, hash);
     char *name = mem_printf("%.*s-%02x%02x%02x%02x%s", (int)stem, u->name, hash[0], hash[3], hash[12],
                             hash[15], u->name + stem);
     free(u->name);
@@ -307,7 +307,7 @@ static void on_looked(void *arg, const struct err *e, struct http_reply *reply,
         return;
     }
     int r = drive_parse_item(buf_str(&reply->body), reply->body.len, &item, &why);
-    if (r == 0 && item.size == (int64_t)u->len && strcmp(item.quick_xor, u->quick_xor) == 0) {
+    if (r == 0 && item.size == (int64_t)u->len && strcmp(item.quick_xor, u->quick_xor_text) == 0) {
         succeed(u, &item, true);
     } else if (r == 0 && u->conflict == DRIVE_REPLACE) {
         send_file(u);
@@ -344,7 +344,8 @@ struct drive_upload *drive_upload_start(struct graph_client *client, struct http
         .limits = client_limits(client),
         .may_be_http = strncasecmp(client_base_url(client), "http:", 5) == 0,
     };
-    quick_xor_text(u->bytes, u->len, u->quick_xor);
+    memcpy(u->quick_xor, request->quick_xor, sizeof u->quick_xor);
+    quick_xor_format(u->quick_xor, u->quick_xor_text);
     set_what(u);
     look(u);
     return u;

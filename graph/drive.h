@@ -37,6 +37,7 @@ struct drive_request {
     enum drive_conflict conflict;
     const void *bytes;
     size_t len;
+    const unsigned char *quick_xor; /* of the bytes; made on the pool, as a large file takes a while */
 };
 
 struct drive_outcome {

@@ -71,7 +71,7 @@ static void recover(struct drive_session *s)
     s->alarm = alarm_start(s->with->loop, delay_ms, ask, s);
 }
 
-/* An answer that is neither progress nor the end; true where the session goes on. */
+/* An answer that is neither progress nor the end. */
 static void on_refusal(struct drive_session *s, const struct http_reply *reply)
 {
     const struct graph_limits *limits = s->with->limits;

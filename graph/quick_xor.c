@@ -27,9 +27,7 @@ void quick_xor(const void *bytes, size_t len, unsigned char ret_hash[QUICK_XOR_L
     }
 }
 
-void quick_xor_text(const void *bytes, size_t len, char ret_text[QUICK_XOR_TEXT_LEN + 1])
+void quick_xor_format(const unsigned char hash[QUICK_XOR_LEN], char ret_text[QUICK_XOR_TEXT_LEN + 1])
 {
-    unsigned char hash[QUICK_XOR_LEN];
-    quick_xor(bytes, len, hash);
-    sodium_bin2base64(ret_text, QUICK_XOR_TEXT_LEN + 1, hash, sizeof hash, sodium_base64_VARIANT_ORIGINAL);
+    sodium_bin2base64(ret_text, QUICK_XOR_TEXT_LEN + 1, hash, QUICK_XOR_LEN, sodium_base64_VARIANT_ORIGINAL);
 }

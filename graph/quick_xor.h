@@ -13,6 +13,6 @@
 #define QUICK_XOR_TEXT_LEN 28 /* base64, as Graph writes it */
 
 void quick_xor(const void *bytes, size_t len, unsigned char ret_hash[QUICK_XOR_LEN]);
-void quick_xor_text(const void *bytes, size_t len, char ret_text[QUICK_XOR_TEXT_LEN + 1]);
+void quick_xor_format(const unsigned char hash[QUICK_XOR_LEN], char ret_text[QUICK_XOR_TEXT_LEN + 1]);
 
 #endif

@@ -13,6 +13,7 @@ struct upload_file {
     char *path;
     unsigned char hash[UPLOAD_HASH_LEN];
     struct buf bytes;
+    unsigned char quick_xor[QUICK_XOR_LEN];
     struct err err;
     bool is_cancelled;
     upload_file_done done;
@@ -40,18 +41,22 @@ static void on_pool(uv_work_t *work)
         err_set(&f->err, r, 0, "%.200s: %s", f->path, err_text(r));
     } else {
         (void)!check_hash(f);
+        quick_xor(buf_str(&f->bytes), f->bytes.len, f->quick_xor);
     }
 }
 
 static void on_loaded(uv_work_t *work, int status UNUSED)
 {
     struct upload_file *f = work->data;
-    size_t len = 0;
+    struct upload_bytes loaded = {.len = 0};
     if (f->is_cancelled) {
         err_set(&f->err, ERR_CANCELLED, 0, "%.200s: given up", f->path);
     }
-    char *bytes = f->err.code ? NULL : buf_steal(&f->bytes, &len);
-    f->done(f->arg, f->err.code ? &f->err : NULL, bytes, len);
+    if (f->err.code == 0) {
+        memcpy(loaded.quick_xor, f->quick_xor, sizeof loaded.quick_xor);
+        loaded.bytes = buf_steal(&f->bytes, &loaded.len);
+    }
+    f->done(f->arg, f->err.code ? &f->err : NULL, f->err.code ? NULL : &loaded);
     buf_finish(&f->bytes);
     free(f->path);
     free(f);

@@ -10,16 +10,22 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "graph/quick_xor.h"
 
-#define UPLOAD_FILE_MAX ((size_t)128 << 20) /* bytes; it is held in memory while it is sent */
-#define UPLOAD_HASH_LEN 32                  /* BLAKE2b-256 */
+#define UPLOAD_FILE_MAX ((size_t)64 << 20) /* bytes; it is held in memory while it is sent */
+#define UPLOAD_HASH_LEN 32                 /* BLAKE2b-256 */
 
 struct upload_file;
 
-/* e NULL: bytes (from malloc, never NULL) belong to the callee.  ERR_NOT_FOUND, ERR_DENIED, ERR_IO,
- * ERR_TOO_BIG, or ERR_INVALID for one that is no longer what the hash says; ERR_CANCELLED.  The message names
- * the file. */
-typedef void (*upload_file_done)(void *arg, const struct err *e, char *bytes, size_t len);
+struct upload_bytes {
+    char *bytes; /* from malloc, never NULL; they belong to the callee */
+    size_t len;
+    unsigned char quick_xor[QUICK_XOR_LEN];
+};
+
+/* e NULL: loaded is there.  ERR_NOT_FOUND, ERR_DENIED, ERR_IO, ERR_TOO_BIG, or ERR_INVALID for one that is no
+ * longer what the hash says; ERR_CANCELLED.  The message names the file. */
+typedef void (*upload_file_done)(void *arg, const struct err *e, const struct upload_bytes *loaded);
 
 /* Copies path and hash.  Never NULL. */
 struct upload_file *upload_file_load(uv_loop_t *loop, const char *path,

@@ -9,7 +9,7 @@
 
 /* A sheet on its way into the outbox. */
 struct planned {
-    int64_t id, user_id, supersedes_id;
+    int64_t id, user_id;
     int64_t audit_id;
     int64_t n; /* rows */
 };
@@ -152,17 +152,23 @@ static int plan_onedrive(struct db *db, struct planned *p, unsigned formats, str
 /* Who is billed, and in a revision who was and is no more: their invoice is to go. */
 static int plan_xero(struct db *db, struct planned *p, struct err *e)
 {
-    /* The statement for the rows is another one, so this one can stay open. */
+    /* Of each customer the latest row of the revisions before tells whether there is something to take back.
+     * (The statement for the rows is another one, so this one can stay open.) */
     struct stmt *s = db_stmt(
-        db, "SELECT customer FROM timesheet_lines WHERE timesheet_id = $1 AND billed_hundredths > 0 "
-            "AND billing_type = 'billable' AND customer <> '' "
-            "UNION SELECT target FROM outbox WHERE timesheet_id = $2 AND kind = 'xero' "
-            "AND (state = 'done' AND remote_id IS NOT NULL OR state = 'dropped') "
-            "AND lower(target) NOT IN (SELECT lower(customer) FROM timesheet_lines WHERE timesheet_id = $1 "
-            "AND billed_hundredths > 0 AND billing_type = 'billable') ORDER BY 1");
+        db, "WITH RECURSIVE chain (sheet, depth) AS (SELECT supersedes_id, 1 FROM timesheets WHERE id = $1 "
+            "UNION ALL SELECT t.supersedes_id, depth + 1 FROM timesheets t JOIN chain ON t.id = chain.sheet "
+            "WHERE depth < 1000), "
+            "earlier AS (SELECT o.target, o.state, o.remote_id, chain.depth FROM chain JOIN outbox o "
+            "ON o.timesheet_id = chain.sheet WHERE o.kind = 'xero'), "
+            "billed AS (SELECT DISTINCT customer FROM timesheet_lines WHERE timesheet_id = $1 AND "
+            "billed_hundredths > 0 AND billing_type = 'billable' AND customer <> '') "
+            "SELECT customer FROM billed UNION SELECT target FROM earlier WHERE "
+            "(state <> 'done' OR remote_id IS NOT NULL) "
+            "AND NOT EXISTS (SELECT 1 FROM earlier later WHERE lower(later.target) = lower(earlier.target) "
+            "AND later.depth < earlier.depth) "
+            "AND lower(target) NOT IN (SELECT lower(customer) FROM billed) ORDER BY 1");
     int r;
     stmt_int(s, 1, p->id);
-    stmt_int(s, 2, p->supersedes_id);
     while ((r = stmt_step(s, e)) > 0) {
         r = add_row(db, p, OUTBOX_XERO, stmt_col_text(s, 0), e);
         if (r < 0) {
@@ -197,7 +203,7 @@ static int next_unplanned(struct db *db, const struct outbox_targets *targets, s
     unsigned needed = targets->onedrive_formats | (targets->has_xero ? 1u << SHEET_PDF : 0);
     struct stmt *s = db_stmt(
         db,
-        "SELECT id, user_id, supersedes_id FROM timesheets t WHERE status = 'issued' AND "
+        "SELECT id, user_id FROM timesheets t WHERE status = 'issued' AND "
         "uploads_planned_at IS NULL AND NOT EXISTS (SELECT 1 FROM timesheet_documents d WHERE "
         "d.timesheet_id = t.id AND d.state <> 'made' AND (d.format = 'csv' AND $1 = 1 OR d.format = 'xlsx' "
         "AND $2 = 1 OR d.format = 'pdf' AND $3 = 1 OR d.format = 'html' AND $4 = 1 OR d.format = 'json' "
@@ -209,8 +215,7 @@ static int next_unplanned(struct db *db, const struct outbox_targets *targets, s
     stmt_int(s, 5, needed >> SHEET_JSON & 1);
     int r = stmt_step(s, e);
     if (r > 0) {
-        *ret_planned = (struct planned){
-            .id = stmt_col_int(s, 0), .user_id = stmt_col_int(s, 1), .supersedes_id = stmt_col_int(s, 2)};
+        *ret_planned = (struct planned){.id = stmt_col_int(s, 0), .user_id = stmt_col_int(s, 1)};
         stmt_reset(s);
     }
     return r;

@@ -94,10 +94,13 @@ daemon_stop
 sheet_issue 6 2026-0006 1 NULL "" "pdf:2026-0006.pdf"
 echo "tampered" | sheet_file "2026-0006.pdf"
 daemon_again
-wait_for 15 "the refusal" outbox_is 6 "onedrive pdf failed"
-grep -q '2026-0006.pdf is no longer the file that was made' "$WORLD/daemon.log" || fail "it does not say why"
-daemon_stop
+wait_for 15 "the refusal" grep -q '2026-0006.pdf is no longer the file that was made' "$WORLD/daemon.log"
+outbox_is 6 "onedrive pdf intended" || fail "of a file that can be made again: $(outbox 6)"
 [ "$(sql "SELECT uploaded_to_onedrive FROM timesheets WHERE id = 6")" = 0 ] || fail "a failed sheet says that it is uploaded"
+echo "good" | sheet_file "2026-0006.pdf"
+aa reload >>"$WORLD/out"
+wait_for 15 "the file that was made again" outbox_is 6 "onedrive pdf done"
+daemon_stop
 
 # ---- Xero: a draft invoice for each customer, with the PDF ----
 # "CUSTOMER REFERENCE STATUS HOURS ATTACHMENTS" of all invoices, one a line.

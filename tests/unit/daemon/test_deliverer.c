@@ -424,7 +424,7 @@ static void dead_sign_in_is_a_persons(void **state)
     assert_int_equal(count(b, "user_id = 2 AND state = 'done'"), 1); /* nobody else is held up */
 }
 
-static void what_never_works_is_given_up(void **state)
+static void file_that_is_not_what_was_made(void **state)
 {
     struct bench *b = *state;
     char path[128];
@@ -436,13 +436,37 @@ static void what_never_works_is_given_up(void **state)
     assert_int_equal(unlink(path), 0);
     open_deliverer(b);
     start(b);
-    while (count(b, "state = 'failed'") < 2) {
+    while (count(b, "state = 'intended' AND is_for_human = 1") < 2) {
         uv_run(&b->loop, UV_RUN_ONCE);
     }
-    settle(b);
+    settle_all(b);
     assert_int_equal(b->lines[LOG_LEVEL_WARNING], 2);
     assert_int_equal(graphsim_count(b->sim, "/drive/"), 0);
-    assert_true(b->armed_ms == PORT_NEVER);
+    assert_true(b->armed_ms == b->f->time.wall_ms + DELIVERER_HUMAN_MS);
+    assert_int_equal(fixture_write_file(path, "document 1 csv", 14, 0600), 0);
+    deliverer_wake(b->deliverer); /* somebody asks for a reload */
+    while (count(b, "state = 'done'") < 1) {
+        uv_run(&b->loop, UV_RUN_ONCE);
+    }
+}
+
+static void what_never_works_is_given_up(void **state)
+{
+    struct bench *b = *state;
+    add_users(b, 1);
+    add_sheet(b, 1, 1);
+    fault(b, "{\"match\":\"/drive/\",\"method\":\"PUT\",\"action\":{\"status\":400}}");
+    open_deliverer(b);
+    start(b);
+    while (count(b, "state = 'failed'") < 1) {
+        uv_run(&b->loop, UV_RUN_ONCE);
+    }
+    while (b->armed_ms != PORT_NEVER) {
+        settle(b);
+    }
+    assert_int_equal(b->lines[LOG_LEVEL_WARNING], 1);
+    assert_string_equal(b->told_id, MESSAGE_UPLOAD_FAILED);
+    assert_int_equal(graphsim_count(b->sim, ":/content"), 1);
 }
 
 /* A reload in the middle: another graph, and what was under way begins again, as if it had not begun. */
@@ -552,6 +576,7 @@ int main(void)
         TEST(time_that_was_named_is_kept),
         TEST(person_is_told_once_and_a_day_later_it_is_tried),
         TEST(dead_sign_in_is_a_persons),
+        TEST(file_that_is_not_what_was_made),
         TEST(what_never_works_is_given_up),
         TEST(reload_begins_again),
         TEST(switched_off_waits),

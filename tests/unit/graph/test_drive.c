@@ -36,13 +36,16 @@ static void on_done(void *arg, const struct err *e, const struct drive_outcome *
 static struct drive_upload *begin(struct graph_fixture *f, const char *name, const void *bytes, size_t len,
                                   enum drive_conflict conflict, struct outcome *o)
 {
+    unsigned char hash[QUICK_XOR_LEN];
+    quick_xor(bytes, len, hash);
     struct drive_request request = {.account = ANNA,
                                     .folder = "Time sheets/2026",
                                     .name = name,
                                     .content_type = "application/pdf",
                                     .conflict = conflict,
                                     .bytes = bytes,
-                                    .len = len};
+                                    .len = len,
+                                    .quick_xor = hash};
     struct drive_upload *u = drive_upload_start(graph_client_of(f->graph), graph_http_of(f->graph), f->clock,
                                                 &request, on_done, o);
     assert_int_equal(o->n, 0); /* never from inside */

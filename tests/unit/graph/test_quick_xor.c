@@ -35,11 +35,13 @@ static void test_known(void **state UNUSED)
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         unsigned char bytes[64];
         size_t len;
+        unsigned char hash[QUICK_XOR_LEN];
         char text[QUICK_XOR_TEXT_LEN + 1];
         assert_int_equal(sodium_base642bin(bytes, sizeof bytes, known[i].in, strlen(known[i].in), NULL, &len,
                                            NULL, sodium_base64_VARIANT_ORIGINAL),
                          0);
-        quick_xor_text(bytes, len, text);
+        quick_xor(bytes, len, hash);
+        quick_xor_format(hash, text);
         assert_string_equal(text, known[i].out);
     }
 }

@@ -367,6 +367,27 @@ static void revision_takes_over(void **state)
     assert_rows(f, third, "xero Acme intended;");
 }
 
+/* The second was superseded before it was planned; the third takes back what the first had. */
+static void revision_in_between_is_no_gap(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_targets xero = {0, true};
+    int64_t due_ms;
+    (void)issue_week(f);
+    (void)plan(f, &xero);
+    assert_int_equal(do_all(f), 2);
+    add_version(f, appt(4, "2026-03-12 09:00", "2026-03-12 10:00", "Globex"), "tombstone");
+    (void)revise_period(f, week_from, week_to);
+    add_version(f, appt(3, "2026-03-11 09:00", "2026-03-11 11:00", "Acme"), "changed");
+    int64_t third = revise_period(f, week_from, week_to).id;
+    make(f, third, SHEET_PDF);
+    assert_int_equal(plan(f, &xero), 2);
+    assert_rows(f, third, "xero Acme intended;xero Globex intended;");
+    struct outbox_item *item = next(f, &due_ms);
+    assert_string_equal(item->earlier_id, "remote-Acme");
+    outbox_item_destroy(item);
+}
+
 static void superseded_invoice_is_dropped(void **state)
 {
     struct fixture *f = *state;
@@ -401,6 +422,7 @@ int main(void)
         TEST(only_what_is_in_scope),
         TEST(payload_is_kept_with_its_key),
         TEST(revision_takes_over),
+        TEST(revision_in_between_is_no_gap),
         TEST(superseded_invoice_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
