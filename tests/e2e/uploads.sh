@@ -6,17 +6,11 @@ cd "$(dirname "$0")/../.."
 . tests/lib/world.sh
 . tests/lib/sheets.sh
 
-# The files of the stand-in's OneDrive: "path writes", one a line.
-drive_files() {
-    sim_get drive >"$WORLD/drive"
-    sqlite3 :memory: "SELECT (value ->> 'path') || ' ' || (value ->> 'writes') FROM json_each(readfile('$WORLD/drive')) ORDER BY 1"
-}
 drive_is() { [ "$(drive_files)" = "$1" ]; }
 daemon_again() { # keeps what the one before said
     cat "$WORLD/daemon.log" >>"$WORLD/earlier.log"
     daemon_start
 }
-drive_has() { drive_files | grep -qxF "$1"; }
 fault() { sim_post fault "$1"; }
 pieces_are() { [ "$(sim_get log | grep -c '"path":.*"/upload/')" -ge "$1" ]; }
 has_task() { sql "SELECT description FROM action_log WHERE state = 'open'" | grep -qF "$1"; }
@@ -103,15 +97,6 @@ wait_for 15 "the file that was made again" outbox_is 6 "onedrive pdf done"
 daemon_stop
 
 # ---- Xero: a draft invoice for each customer, with the PDF ----
-# "CUSTOMER REFERENCE STATUS HOURS ATTACHMENTS" of all invoices, one a line.
-invoices() {
-    sim_get xero >"$WORLD/xero"
-    sqlite3 :memory: "SELECT (i.value ->> '\$.Contact.Name') || '|' || (i.value ->> 'Reference') || '|' || (i.value ->> 'Status') || '|' ||
-        (SELECT total(l.value ->> 'Quantity') FROM json_each(i.value, '\$.LineItems') l) || '|' ||
-        coalesce((SELECT group_concat((a.value ->> 'FileName') || ' ' || (a.value ->> 'writes')) FROM
-            json_each(x.text, '\$.attachments.' || json_quote(i.value ->> 'InvoiceID')) a), '')
-        FROM (SELECT readfile('$WORLD/xero') AS text) x, json_each(x.text, '\$.invoices') i ORDER BY 1"
-}
 invoices_are() { [ "$(invoices)" = "$1" ]; }
 same_invoices() { invoices_are "$1" || fail "in Xero: $(invoices)"; }
 printf '%s\n' "xero-secret-canary" >"$WORLD/xero.secret"

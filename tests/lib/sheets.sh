@@ -43,3 +43,20 @@ outbox() { # ID
         (SELECT * FROM outbox WHERE timesheet_id = $1 ORDER BY kind, target)"
 }
 outbox_is() { [ "$(outbox "$1")" = "$2" ]; }
+
+# The files of the stand-in's OneDrive: "path writes", one a line.
+drive_files() {
+    sim_get drive >"$WORLD/drive"
+    sqlite3 :memory: "SELECT (value ->> 'path') || ' ' || (value ->> 'writes') FROM json_each(readfile('$WORLD/drive')) ORDER BY 1"
+}
+drive_has() { drive_files | grep -qxF "$1"; }
+
+# "CUSTOMER REFERENCE STATUS HOURS ATTACHMENTS" of all invoices, one a line.
+invoices() {
+    sim_get xero >"$WORLD/xero"
+    sqlite3 :memory: "SELECT (i.value ->> '\$.Contact.Name') || '|' || (i.value ->> 'Reference') || '|' || (i.value ->> 'Status') || '|' ||
+        (SELECT total(l.value ->> 'Quantity') FROM json_each(i.value, '\$.LineItems') l) || '|' ||
+        coalesce((SELECT group_concat((a.value ->> 'FileName') || ' ' || (a.value ->> 'writes')) FROM
+            json_each(x.text, '\$.attachments.' || json_quote(i.value ->> 'InvoiceID')) a), '')
+        FROM (SELECT readfile('$WORLD/xero') AS text) x, json_each(x.text, '\$.invoices') i ORDER BY 1"
+}
