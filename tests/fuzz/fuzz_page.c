@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "graph/drive_json.h"
 #include "graph/page.h"
+#include "graph/xero_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,6 +52,33 @@ static void read_as_reply(const char *text, size_t len)
     }
 }
 
+static void read_as_upload(const char *text, size_t len)
+{
+    struct drive_item item;
+    struct secret *url;
+    int64_t offset;
+    struct xero_invoice invoice;
+    char contact[XERO_ID_LEN + 1];
+    bool found;
+    if (drive_parse_item(text, len, &item, NULL) == 0 && (!*item.id || item.size < 0)) {
+        abort();
+    }
+    if (drive_parse_session(text, len, &url, NULL) == 0) {
+        secret_destroy(url);
+    }
+    if (drive_parse_ranges(text, len, 1000, &offset, NULL) == 0 && (offset < 0 || offset > 1000)) {
+        abort();
+    }
+    if (xero_find_invoice(text, len, NULL, "Acme", &found, &invoice, NULL) == 0 && found &&
+        strchr(invoice.id, '/')) {
+        abort();
+    }
+    if (xero_find_contact(text, len, "Acme", contact, NULL) == 0 && strchr(contact, '/')) {
+        abort();
+    }
+    (void)!xero_has_attachment(text, len, "a.pdf", 4, &found, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* A copy of just this size: a byte too far is seen. */
@@ -62,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     read_as_page(text, size);
     read_as_reply(text, size);
+    read_as_upload(text, size);
     free(text);
     return 0;
 }
