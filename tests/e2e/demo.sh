@@ -23,7 +23,7 @@ show db upgrade
 step "A user whose sign-in is a refresh token, an archive configuration, a job"
 printf '%s\n' demo-refresh-token >"$WORLD/token"
 chmod 600 "$WORLD/token"
-show user add anna@example.com --username anna --name "Anna Example"
+show user add anna@example.com --username anna --name "Anna Lindqvist"
 show login anna --refresh-token-file "$WORLD/token"
 rm "$WORLD/token"
 show archive-config add anna --name Work --source "msgraph://anna@example.com/calendars/primary" \
