@@ -65,20 +65,32 @@ static inline void paper_finish(struct paper *p)
 
 /* ---- other people's programs ---- */
 
-/* What a command prints, errors included; its exit status in ret_status.  Free with free(). */
-static inline char *command_output(const char *command, int *ret_status)
+/* Starts a command; command_read has it. */
+static inline FILE *command_start(const char *command)
 {
-    CLEANUP(buf_finish) struct buf text = {.max = 64 * 1024 * 1024};
     CLEANUP_FREE char *whole = mem_printf("(%s) 2>&1", command);
     FILE *f = popen(whole, "re");
+    assert_non_null(f);
+    return f;
+}
+
+/* What the command prints, errors included, until it ends; its exit status in ret_status.  Free with free().
+ */
+static inline char *command_read(FILE *f, int *ret_status)
+{
+    CLEANUP(buf_finish) struct buf text = {.max = 64 * 1024 * 1024};
     char chunk[8192];
     size_t n;
-    assert_non_null(f);
     while ((n = fread(chunk, 1, sizeof chunk, f)) > 0) {
         assert_int_equal(buf_add(&text, chunk, n), 0);
     }
     *ret_status = pclose(f);
     return buf_steal(&text, NULL);
+}
+
+static inline char *command_output(const char *command, int *ret_status)
+{
+    return command_read(command_start(command), ret_status);
 }
 
 #endif

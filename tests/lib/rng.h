@@ -1,4 +1,5 @@
-/* rng - numbers for random tests.  The seed is printed; AA_SEED=… repeats a run. */
+/* rng - numbers for random tests.  The seed is printed; AA_SEED=… repeats a run, AA_SHEETS=… lengthens some.
+ */
 #ifndef TESTS_LIB_RNG_H
 #define TESTS_LIB_RNG_H
 
@@ -23,6 +24,13 @@ static inline struct rng rng_start(void)
     }
     printf("seed: AA_SEED=%llu\n", (unsigned long long)rng.state);
     return rng;
+}
+
+/* How many random timesheets a test adds up: AA_SHEETS=…, or what it takes without. */
+static inline long rng_sheets_wanted(long usual)
+{
+    const char *given = getenv("AA_SHEETS");
+    return given ? strtol(given, NULL, 10) : usual;
 }
 
 /* A linear congruence whose high half is stirred into the low one: spread widely enough for tests. */

@@ -40,15 +40,26 @@ static inline char *pdf_make(const struct document_input *in, const char *name,
     return path;
 }
 
-static inline char *pdf_text(const char *path)
+/* Poppler begins to read; pdf_text_read has the text. */
+static inline FILE *pdf_text_start(const char *path)
+{
+    CLEANUP_FREE char *command = mem_printf("pdftotext -layout -nopgbrk %s -", path);
+    return command_start(command);
+}
+
+static inline char *pdf_text_read(FILE *reader)
 {
     int status;
-    CLEANUP_FREE char *command = mem_printf("pdftotext -layout -nopgbrk %s -", path);
-    char *text = command_output(command, &status);
+    char *text = command_read(reader, &status);
     if (status != 0) {
         fail_msg("pdftotext (Debian: poppler-utils): %s", text);
     }
     return text;
+}
+
+static inline char *pdf_text(const char *path)
+{
+    return pdf_text_read(pdf_text_start(path));
 }
 
 static inline int pdf_pages(const char *path)

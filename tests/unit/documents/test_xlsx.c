@@ -291,7 +291,7 @@ static void test_sums(void **state)
 {
     (void)state;
     struct rng rng = rng_start();
-    for (int i = 0; i < 30; i++) {
+    for (long i = 0, n = rng_sheets_wanted(30); i < n; i++) {
         CLEANUP(random_sheet_finish) struct random_sheet r;
         CLEANUP(buf_finish) struct buf bytes;
         CLEANUP(xlsx_close) struct xlsx_file f;
