@@ -46,6 +46,7 @@ struct deliverer {
     /* The question to the database. */
     bool is_asking;
     bool must_ask;  /* once more: something has changed meanwhile */
+    bool is_stale;  /* the settings are others now than it was asked with: its answer is none */
     bool must_wake; /* what waits for a person, with the next question */
     bool is_waking; /* … with this one */
     struct outbox_targets targets;
@@ -277,7 +278,10 @@ static void on_looked(void *arg, const struct err *e)
         return;
     }
     d->told_code = 0;
-    if (item) {
+    if (d->is_stale) { /* what it found may be for a place that is not configured any more */
+        outbox_item_destroy(item);
+        look(d);
+    } else if (item) {
         begin(d, item);
         look(d);
     } else if (d->must_ask) {
@@ -315,6 +319,7 @@ static void look(struct deliverer *d)
     }
     read_settings(d);
     d->is_asking = true;
+    d->is_stale = false;
     d->must_ask = false;
     d->is_waking = d->must_wake;
     d->must_wake = false;
@@ -380,6 +385,7 @@ void deliverer_start(struct deliverer *d)
         return;
     }
     d->is_started = true;
+    d->is_stale = d->is_asking;
     d->must_wake = true;
     d->rest_until_ms = clock_mono_ms(d->with.clock);
     cancel_all(d);

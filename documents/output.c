@@ -15,6 +15,7 @@
 #include "base/mem.h"
 
 #define TEMPORARY_END  ".part"
+#define OWN_START      ".timesheet-" /* of the temporary names that this program gives; render.c, file_name */
 #define NAME_BYTES_MAX 100
 
 /* ---- errors ---- */
@@ -86,6 +87,12 @@ int output_make_directory(const char *path, struct err *e)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : output_failed(path, ENOTDIR, e);
 }
 
+/* The directory may be anybody's (--output): other programs have unfinished files there, too. */
+static bool is_own_temporary(const char *name)
+{
+    return is_temporary(name) && strncmp(name, OWN_START, strlen(OWN_START)) == 0;
+}
+
 /* The directory is locked: whoever made them is gone. */
 static void remove_left_over(int dir_fd)
 {
@@ -98,7 +105,7 @@ static void remove_left_over(int dir_fd)
         return; /* what can not be listed is not in the way of a new file either */
     }
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (is_temporary(entry->d_name)) {
+        if (is_own_temporary(entry->d_name)) {
             (void)unlinkat(dir_fd, entry->d_name, 0);
         }
     }

@@ -146,15 +146,25 @@ static int load_earlier(struct db *db, struct outbox_item *item, struct err *e)
     return r < 0 ? r : 0;
 }
 
+/* Whether "a; b; c" has the text between its separators. */
+static bool is_listed(const char *list, const char *text)
+{
+    size_t len = strlen(text);
+    for (const char *at = list; (at = strstr(at, text)) != NULL; at++) {
+        bool begins = at == list || (at - list >= 2 && strncmp(at - 2, "; ", 2) == 0);
+        if (begins && (at[len] == '\0' || strncmp(at + len, "; ", 2) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Once each, as long as there is room; cut between characters. */
 static void add_text(struct outbox_day *day, const char *subject)
 {
     size_t used = strlen(day->text), len = strlen(subject);
-    const char *found = len ? strstr(day->text, subject) : day->text;
-    bool is_there = found && (found == day->text || strncmp(found - 2, "; ", 2) == 0) &&
-                    (found[len] == '\0' || found[len] == ';');
     const char *before = used ? "; " : "";
-    if (len == 0 || is_there || used + 2 >= OUTBOX_TEXT_MAX) {
+    if (len == 0 || used + 2 >= OUTBOX_TEXT_MAX || is_listed(day->text, subject)) {
         return;
     }
     size_t room = OUTBOX_TEXT_MAX - used - 2;

@@ -162,14 +162,16 @@ static void left_over(void **state)
     const struct scratch *s = *state;
     struct output_dir dir = {0};
     CLEANUP_FREE char *mine = in_dir(s, ".timesheet-2026-0001-r1.pdf.part"), *hidden = in_dir(s, ".keep"),
-                      *other = in_dir(s, "report.part");
+                      *other = in_dir(s, "report.part"), *foreign = in_dir(s, ".film.mp4.part");
     put(mine, "half");
+    put(foreign, "of another program");
     put(hidden, "x");
     put(other, "x");
     open_dir(s, &dir);
     assert_int_equal(access(mine, F_OK), -1);
     assert_int_equal(access(hidden, F_OK), 0);
     assert_int_equal(access(other, F_OK), 0);
+    assert_int_equal(access(foreign, F_OK), 0);
     output_dir_close(&dir);
 }
 

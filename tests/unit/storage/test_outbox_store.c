@@ -192,6 +192,28 @@ static void texts_of_a_day_are_limited(void **state)
     outbox_item_destroy(item);
 }
 
+/* A subject that is the end, the middle or the beginning of another one is one of its own. */
+static void subject_inside_another_is_not_lost(void **state)
+{
+    struct fixture *f = *state;
+    add_appt(f, appt_named(1, "2026-03-10 08:00", "2026-03-10 09:00", "Acme", "Preview"));
+    add_appt(f, appt_named(2, "2026-03-10 09:00", "2026-03-10 10:00", "Acme", "review"));
+    add_appt(f, appt_named(3, "2026-03-10 10:00", "2026-03-10 11:00", "Acme", "view"));
+    add_appt(f, appt_named(4, "2026-03-10 11:00", "2026-03-10 12:00", "Acme", "P"));
+    add_appt(f, appt_named(5, "2026-03-10 12:00", "2026-03-10 13:00", "Acme", "view"));
+    add_appt(f, appt_named(6, "2026-03-11 09:00", "2026-03-11 10:00", "Acme", "xA"));
+    add_appt(f, appt_named(7, "2026-03-11 10:00", "2026-03-11 11:00", "Acme", "A"));
+    int64_t id = issue_period(f, week_from, week_to).id, due_ms;
+    make(f, id, SHEET_CSV);
+    make(f, id, SHEET_PDF);
+    (void)plan(f, &(struct outbox_targets){0, true});
+    struct outbox_item *item = next(f, &due_ms);
+    assert_int_equal(item->n_days, 2);
+    assert_string_equal(item->days[0].text, "Preview; review; view; P");
+    assert_string_equal(item->days[1].text, "xA; A");
+    outbox_item_destroy(item);
+}
+
 static void sheet_says_that_it_is_uploaded(void **state)
 {
     struct fixture *f = *state;
@@ -414,6 +436,7 @@ int main(void)
         TEST(target_that_comes_later_gets_later_sheets),
         TEST(item_has_what_it_takes),
         TEST(texts_of_a_day_are_limited),
+        TEST(subject_inside_another_is_not_lost),
         TEST(sheet_says_that_it_is_uploaded),
         TEST(failure_waits_its_time),
         TEST(person_is_asked_once),
