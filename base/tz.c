@@ -241,7 +241,10 @@ static int not_found(const struct tz_cache *cache, const char *name, struct err 
             *c = '?'; /* whatever a mailbox held does not go into a log */
         }
     }
-    return err_set(e, ERR_NOT_FOUND, 0, "no time zone \"%s\" in %s", shown, cache->directory);
+    return err_set(
+        e, ERR_NOT_FOUND, 0,
+        "no time zone \"%s\" in %s: zones have names like Europe/Berlin and come with the package tzdata",
+        shown, cache->directory);
 }
 
 /* A directory ("Europe") opens, but does not read. */

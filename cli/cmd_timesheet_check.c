@@ -21,7 +21,8 @@ struct check {
     const struct sheet_draft *draft;
     struct sheet_totals totals;
     struct sheet_holder holder;
-    char *how_to_cover; /* NULL where it is */
+    char *how_to_cover;     /* NULL where it is */
+    bool is_over, is_ahead; /* has the period ended; has it not begun */
     int64_t n_warnings;
     int64_t left_out[SHEET_REASON_COUNT];
 };
@@ -45,7 +46,8 @@ static void count(struct check *c)
 
 static int status_of(const struct check *c)
 {
-    return c->draft->n_errors > 0 ? EXIT_ERRORS : c->n_warnings > 0 || c->how_to_cover ? EXIT_WARNINGS : 0;
+    bool warns = c->n_warnings > 0 || c->how_to_cover || c->is_ahead;
+    return c->draft->n_errors > 0 ? EXIT_ERRORS : warns ? EXIT_WARNINGS : 0;
 }
 
 /* ---- for people ---- */
@@ -72,6 +74,11 @@ static void print_head(const struct check *c)
     }
     if (c->how_to_cover) {
         print_clean_line("warning: ", c->how_to_cover);
+    }
+    if (c->is_ahead) {
+        printf("warning: the period has not begun in %s: there is nothing to check yet\n", ask->config.zone);
+    } else if (!c->is_over) {
+        puts("note: the period is not over yet; it can be issued when it is");
     }
 }
 
@@ -247,6 +254,7 @@ static void json_head(const struct check *c, struct json_out *j)
     json_text(j, "timezone", ask->config.zone);
     sheet_json_period(j, ask->period.from_day, ask->period.to_day);
     json_bool(j, "is_covered", !c->how_to_cover);
+    json_bool(j, "is_over", c->is_over);
     json_text(j, "issued_as", c->holder.number[0] ? name : NULL);
     sheet_json_rules(j, "rules", &ask->request.rules);
 }
@@ -295,6 +303,9 @@ static int look(struct session *s, struct db *db, struct sheet_ask *ask, struct 
     if (r < 0) {
         return r;
     }
+    int32_t today_day = session_today(s, ask->zone);
+    c->is_over = ask->period.to_day <= today_day;
+    c->is_ahead = ask->period.from_day > today_day;
     ask->request.is_revision = c->holder.number[0] && c->holder.from_day == ask->period.from_day &&
                                c->holder.to_day == ask->period.to_day;
     r = sheet_ask_covered(s, db, ask, &c->how_to_cover, e);

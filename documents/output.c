@@ -26,8 +26,7 @@ static bool is_temporary(const char *name)
     return name[0] == '.' && len > end && strcmp(name + len - end, TEMPORARY_END) == 0;
 }
 
-/* A person looks for the file by its final name; free it. */
-static char *shown_path(const char *path)
+char *output_shown_path(const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
@@ -68,7 +67,7 @@ static int fail_path(const char *path, int native, struct err *e)
 
 int output_failed(const char *path, int native, struct err *e)
 {
-    CLEANUP_FREE char *shown = shown_path(path);
+    CLEANUP_FREE char *shown = output_shown_path(path);
     return fail_path(shown, native, e);
 }
 

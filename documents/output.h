@@ -20,8 +20,11 @@
 #include "base/err.h"
 #include "model/sheet.h"
 
-/* What errno means for something at `path` that could not be written: sets e, returns its code.  A temporary
- * file is called by the name that it would have got. */
+/* The name that a person looks for: the final one of a temporary file.  Free it. */
+char *output_shown_path(const char *path);
+
+/* What errno means for something at `path` that could not be written: sets e, returns its code; by its
+ * shown path. */
 int output_failed(const char *path, int native, struct err *e);
 
 /* Makes the last component of the path where it is missing (mode 0750 less the umask). */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "documents/document.h"
 #include "documents/output.h"
@@ -102,8 +103,9 @@ static int failed(const char *path, cairo_status_t status, const struct sink *si
     if (sink->native) {
         return output_failed(path, sink->native, e);
     }
+    CLEANUP_FREE char *shown = output_shown_path(path);
     return err_set(e, status == CAIRO_STATUS_NO_MEMORY ? ERR_NOMEM : ERR_BUG, (int)status,
-                   "%s can not be drawn: %s", path, cairo_status_to_string(status));
+                   "%s can not be drawn: %s", shown, cairo_status_to_string(status));
 }
 
 static void note_missing(struct document_outcome *outcome)

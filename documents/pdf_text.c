@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "documents/clean.h"
 
 /* ---- styles ---- */
 
@@ -184,28 +185,20 @@ void pdf_fonts_forget_missing(struct pdf_fonts *f)
 
 /* ---- text of strangers ---- */
 
-/* What a character becomes: itself, a blank, or 0 for nothing. */
-static uint32_t clean_code(uint32_t code)
+/* Turns the direction of what follows, or is no character at all. */
+static bool is_left_out(uint32_t code)
 {
-    bool is_control = code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029;
-    bool turns = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
-    return is_control ? ' ' : turns ? 0 : code;
+    return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
 }
 
-/* Codes without doubled blanks, at most PDF_TEXT_MAX; the last is "…" where there was more. */
+/* Codes without doubled blanks, at most PDF_TEXT_MAX; the last is "…" where there was more.  What clean_next
+ * replaces would not only look odd: Cairo gives up the whole document at a noncharacter. */
 static int clean(const char *utf8, uint32_t codes[PDF_TEXT_MAX])
 {
     int n = 0, marks = 0;
-    for (size_t step; *utf8; utf8 += step) {
-        uint32_t code = 0xfffd;
-        step = utf8_decode(utf8, strnlen(utf8, 4), &code);
-        if (step == 0) {
-            step = 1;
-            code = 0xfffd;
-        }
-        code = clean_code(code);
+    for (uint32_t code; (code = clean_next(&utf8)) != 0;) {
         marks = code > 0x2ff && g_unichar_ismark(code) ? marks + 1 : 0;
-        if (code == 0 || marks > MARKS_MAX || (code == ' ' && (n == 0 || codes[n - 1] == ' '))) {
+        if (is_left_out(code) || marks > MARKS_MAX || (code == ' ' && (n == 0 || codes[n - 1] == ' '))) {
             continue;
         }
         if (n == PDF_TEXT_MAX) {

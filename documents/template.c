@@ -219,9 +219,9 @@ static void derive(struct sheet_template *t)
 
 /* ---- files ---- */
 
-static int not_regular(const char *what, const char *path, int code, struct err *e)
+static int not_regular(const char *what, const char *path, size_t max, int code, struct err *e)
 {
-    return code == ERR_TOO_BIG ? err_set(e, ERR_TOO_BIG, 0, "%s %s is larger than allowed", what, path)
+    return code == ERR_TOO_BIG ? err_set(e, ERR_TOO_BIG, 0, "%s %s is larger than %zu bytes", what, path, max)
                                : err_set(e, ERR_CONFIG, 0, "%s %s is no file", what, path);
 }
 
@@ -245,7 +245,7 @@ static int read_file(const char *what, const char *path, struct buf *b, struct e
     int native = errno;
     close(fd);
     if (r < 0) {
-        return not_regular(what, path, r, e);
+        return not_regular(what, path, b->max, r, e);
     }
     return n < 0 ? err_set(e, ERR_IO, native, "%s %s can not be read: %s", what, path, strerror(native)) : 0;
 }

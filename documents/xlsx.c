@@ -126,7 +126,8 @@ static int failed(struct err *e, const char *path, const struct xlsx_book *b, in
     if (native) {
         return output_failed(path, native, e);
     }
-    return err_set(e, ERR_IO, (int)b->error, "%s can not be written: %s", path, lxw_strerror(b->error));
+    CLEANUP_FREE char *shown = output_shown_path(path);
+    return err_set(e, ERR_IO, (int)b->error, "%s can not be written: %s", shown, lxw_strerror(b->error));
 }
 
 static int write_workbook(const struct document_input *in, const char *path, int64_t *ret_cut, struct err *e)
@@ -135,7 +136,8 @@ static int write_workbook(const struct document_input *in, const char *path, int
     lxw_workbook_options options = {.constant_memory = in->sheet->n_lines > IN_MEMORY_MAX, .tmpdir = folder};
     lxw_workbook *workbook = workbook_new_opt(path, &options);
     if (!workbook) {
-        return err_set(e, ERR_IO, 0, "%s can not be written: no workbook", path);
+        CLEANUP_FREE char *shown = output_shown_path(path);
+        return err_set(e, ERR_IO, 0, "%s can not be written: no workbook", shown);
     }
     CLEANUP(xlsx_book_finish) struct xlsx_book b;
     xlsx_book_init(&b, in, workbook);

@@ -98,6 +98,13 @@ equal "what is left out" "$(json '$.left_out.private')" 1
 expect 0 '2 lines, worked 4:00' '0 errors, 0 warnings' -- ts check Work --week 2026-W13
 equal "rows that a check wrote" "$(sql 'SELECT count(*) FROM action_log')" 0
 
+# A period that is to come, and one that goes on.
+expect 3 'warning: the period has not begun in Europe/Berlin' '0 lines' -- ts check Work --month 2199-12
+expect 3 '"is_over":false' -- ts check Work --month 2199-12 --json
+expect 1 'note: the period is not over yet' 'did you mean' -- ts check Work --from 2026-03-09 --to 2036-01-31
+refuse 'not begun'
+expect 1 '"is_over":true' -- ts check Work --week 2026-W11 --json
+
 # An unknown zone names the configuration.
 sql_write "UPDATE archive_configurations SET timezone = 'Mars/Base'"
 expect 1 'archive configuration "Work": .*Mars/Base' -- ts check Work --week 2026-W11

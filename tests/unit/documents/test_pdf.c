@@ -5,6 +5,7 @@
 #include <regex.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 
 /* ---- what is printed adds up ---- */
 
@@ -376,6 +377,46 @@ static void missing_glyphs(void **state UNUSED)
     paper_finish(&p);
 }
 
+/* Where characters live that text is not made of: each of them once as a subject of its own letters. */
+static const struct odd_row {
+    const char *name;
+    uint32_t first, last;
+} odd_rows[] = {
+    {"controls", 0x01, 0x1f},
+    {"more controls", 0x7f, 0xa0},
+    {"blanks and directions", 0x2000, 0x206f},
+    {"surrogates", 0xd800, 0xdfff},
+    {"private", 0xe000, 0xe03f},
+    {"noncharacters of Arabic", 0xfdd0, 0xfdef},
+    {"selectors and marks", 0xfe00, 0xfe2f},
+    {"specials", 0xfff0, 0xffff},
+    {"the end of a plane", 0x1fffe, 0x1ffff},
+    {"tags", 0xe0000, 0xe007f},
+    {"the end of all", 0x10fffe, 0x10ffff},
+    {"beyond it", 0x110000, 0x110003},
+};
+
+static void odd_characters(void **state UNUSED)
+{
+    for (size_t i = 0; i < ARRAY_LEN(odd_rows); i++) {
+        CLEANUP(buf_finish) struct buf text = {.max = 65536};
+        for (uint32_t code = odd_rows[i].first; code <= odd_rows[i].last; code++) {
+            char bytes[4];
+            assert_int_equal(buf_add(&text, bytes, utf8_encode(code, bytes)), 0);
+            assert_int_equal(buf_add_str(&text, code % 8 == 0 ? " \xe4\xbc\x9a " : "x"), 0);
+        }
+        struct paper p;
+        struct document_outcome outcome;
+        struct err e = {0};
+        CLEANUP_FREE char *path = pdf_path("odd.pdf");
+        paper_of_subject(&p, buf_str(&text));
+        if (document_write_pdf(&p.input, path, &outcome, &e) != 0) {
+            fail_msg("%s: %s", odd_rows[i].name, e.msg);
+        }
+        paper_finish(&p);
+    }
+}
+
 /* ---- templates ---- */
 
 static const char *const templates[] = {
@@ -522,6 +563,7 @@ int main(void)
         cmocka_unit_test(long_subjects),
         cmocka_unit_test(every_text_of_the_sheet),
         cmocka_unit_test(missing_glyphs),
+        cmocka_unit_test(odd_characters),
         cmocka_unit_test(any_template),
         cmocka_unit_test(large_totals_are_not_cut),
         cmocka_unit_test(empty_sheet),

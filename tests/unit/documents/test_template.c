@@ -240,7 +240,7 @@ static void no_template_at_all(void **state UNUSED)
     assert_falls_back(dir, "is no file");
     assert_falls_back(pipe_path, "is no file"); /* and does not wait for somebody to write into it */
     assert_falls_back("/dev/zero", "is no file");
-    assert_falls_back(huge_path, "larger than allowed");
+    assert_falls_back(huge_path, "larger than 65536 bytes");
     assert_falls_back(binary_path, ":1: a control character");
 }
 
@@ -282,9 +282,12 @@ static void bad_logos(void **state UNUSED)
     static const struct {
         const char *logo, *words;
     } rows[] = {
-        {"missing.png", "can not be opened"}, {".", "is no file"},
-        {"large.png", "larger than allowed"}, {"text.png", "is no PNG picture"},
-        {"wide.png", "3001 x 1 pixels"},      {"bomb.png", "65536 x 65536 pixels"},
+        {"missing.png", "can not be opened"},
+        {".", "is no file"},
+        {"large.png", "larger than 1048576 bytes"},
+        {"text.png", "is no PNG picture"},
+        {"wide.png", "3001 x 1 pixels"},
+        {"bomb.png", "65536 x 65536 pixels"},
         {"cut.png", "is a damaged PNG"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
