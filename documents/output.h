@@ -2,8 +2,8 @@
  * the directory synced.
  *
  * A directory is locked (flock) while something is written to it, so that two programs that make the same
- * document take turns, and what a killed one left behind (.timesheet-….part) is removed by the next.  Files are made with mode
- * 0600 and get 0640, less the umask, when they are whole.
+ * document take turns, and what a killed one left behind (.timesheet-….part) is removed by the next.  Files
+ * are made with mode 0600 and get 0640, less the umask, when they are whole.
  *
  * The messages name the file or directory and what to do:
  *   ERR_IO       disk full (also a quota or a limit of the file's size), or another fault of the disk
@@ -34,8 +34,8 @@ struct output_dir {
     char *path;
     int fd; /* locked */
 };
-/* Opens, locks (waits for whoever writes there), and removes left-over temporary files of timesheets.  Free with
- * output_dir_close. */
+/* Opens, locks (waits for whoever writes there), and removes left-over temporary files of timesheets.  Free
+ * with output_dir_close. */
 MUST_CHECK int output_dir_open(const char *path, struct output_dir *ret_dir, struct err *e);
 void output_dir_close(struct output_dir *dir); /* accepts a zeroed struct with fd 0 or one that is closed */
 

@@ -24,6 +24,7 @@ static const char *const findings[] = {"uncategorised",
                                        "orphan-modification",
                                        "gap",
                                        "late",
+                                       "moved",
                                        "long-day"};
 _Static_assert(ARRAY_LEN(findings) == SHEET_FINDING_KIND_COUNT, "a name for each kind of finding");
 

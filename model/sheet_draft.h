@@ -21,6 +21,8 @@ struct sheet_item {
     bool is_cancelled;
     bool is_all_day;
     bool is_late_candidate; /* its closed days are wanted, too: see sheet_input.closed */
+    bool is_background;     /* it lies on closed days only and nothing of it is wanted; but a break takes its
+                               minutes away from what is late there */
     enum event_show_as show_as;
     enum event_importance importance;
     enum event_response response;
@@ -40,6 +42,7 @@ struct sheet_claim {
     int32_t line_no;
     int64_t start_min, end_min; /* all-day: start_min == end_min, it takes no minutes of the clock */
     const char *number;         /* of the sheet */
+    const char *subject; /* of an all-day line, else NULL: an event of that name is the same one, made anew */
 };
 
 /* A day whose sheet is issued already, and when: what the archive learned later of it goes into this sheet,
@@ -59,7 +62,8 @@ struct sheet_input {
     int32_t from_day, to_day; /* half-open */
     struct sheet_rules rules;
     /* Every appointment that touches the period and, where is_late_candidate, those of closed days whose
-     * latest version was archived after the sheet of that day was issued. */
+     * latest version was archived after the sheet of that day was issued; and what may be a break on the days
+     * of these. */
     const struct sheet_item *items;
     size_t n_items;
     const struct sheet_claim *claims; /* by other sheets; of a sheet that is being revised not its own */
@@ -113,6 +117,7 @@ enum sheet_finding_kind {
     SHEET_FIND_ORPHAN,   /* a modification without its original */
     SHEET_FIND_GAP,      /* a day with less than the configured hours */
     SHEET_FIND_LATE,     /* of a day whose sheet is issued */
+    SHEET_FIND_MOVED,    /* another sheet has it on a day where it does not lie any more */
     SHEET_FIND_LONG_DAY, /* both: billed more than the day has hours */
 };
 #define SHEET_FINDING_KIND_COUNT (SHEET_FIND_LONG_DAY + 1)

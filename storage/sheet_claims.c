@@ -124,7 +124,8 @@ static bool has_day(const struct sheet_source *source, int32_t day)
 
 /* $1 is the sheet that may claim what it has. */
 #define CLAIMS                                                                                               \
-    "SELECT l.appointment_id, l.day, l.line_no, l.start_time, l.end_time, l.is_all_day, t.number "           \
+    "SELECT l.appointment_id, l.day, l.line_no, l.start_time, l.end_time, l.is_all_day, t.number, "          \
+    "CASE WHEN l.is_all_day = 1 THEN l.subject END "                                                         \
     "FROM timesheet_lines AS l JOIN timesheets AS t ON t.id = l.timesheet_id "                               \
     "WHERE t.status = 'issued' AND t.id <> $1 "
 
@@ -139,7 +140,10 @@ static void add_claim(struct sheet_source *source, const struct stmt *s)
     };
     const char *number = stmt_col_text(s, 6);
     const struct sheet_claim *last = source->n_claims > 0 ? &source->claims[source->n_claims - 1] : NULL;
-    claim.end_min = stmt_col_int(s, 5) != 0 ? claim.start_min : claim.end_min;
+    if (stmt_col_int(s, 5) != 0) {
+        claim.end_min = claim.start_min;
+        claim.subject = arena_strdup(&source->text, stmt_col_text(s, 7));
+    }
     claim.number =
         last && strcmp(last->number, number) == 0 ? last->number : arena_strdup(&source->text, number);
     SHEET_GROW(source->claims, source->n_claims, source->claims_room);

@@ -300,6 +300,58 @@ static int read_late(struct reader *reader, struct err *e)
     return r;
 }
 
+/* ---- breaks on closed days ---- */
+
+/* So that no row is read twice. */
+static void know_all(struct reader *reader)
+{
+    const struct sheet_source *source = reader->source;
+    reader->known = mem_calloc(source->n_items, sizeof *reader->known);
+    for (reader->n_known = 0; reader->n_known < source->n_items; reader->n_known++) {
+        reader->known[reader->n_known] = source->items[reader->n_known].appointment_id;
+    }
+    qsort(reader->known, reader->n_known, sizeof *reader->known, compare_ids);
+}
+
+/* SQL only narrows it down: whether it is a break is for who reads categories (timesheet/category.h). */
+static int background_of(struct reader *reader, struct sheet_days days, struct err *e)
+{
+    struct sheet_source *source = reader->source;
+    struct stmt *s =
+        db_stmt(source->db, FROM_ORIGINALS "AND t.start_time < $4 AND t.end_time > $3 AND "
+                                           "lower(t.categories) LIKE '%break%' UNION ALL " FROM_VERSIONS
+                                           "AND t.start_time < $4 AND t.end_time > $3 AND "
+                                           "lower(t.categories) LIKE '%break%'");
+    int r;
+    stmt_int(s, 1, source->owner->user_id);
+    stmt_int(s, 2, source->owner->configuration_id);
+    stmt_time(s, 3, tz_day_start(source->zone, days.from_day) - MS_PER_DAY);
+    stmt_time(s, 4, tz_day_start(source->zone, days.to_day) + MS_PER_DAY);
+    while ((r = stmt_step(s, e)) > 0) {
+        struct sheet_item item = read_times(s);
+        if (!is_known_late(reader, item.appointment_id)) {
+            item.is_background = true;
+            add_item(reader, s, item);
+        }
+    }
+    return r;
+}
+
+int sheet_source_background(struct sheet_source *source, struct err *e)
+{
+    struct reader reader = {.source = source};
+    int32_t from_day = source->window.from_day;
+    int r = 0;
+    know_all(&reader);
+    for (size_t i = 0; i < source->n_days && r == 0 && source->days[i].from_day < from_day; i++) {
+        struct sheet_days days = source->days[i];
+        days.to_day = days.to_day < from_day ? days.to_day : from_day;
+        r = background_of(&reader, days, e);
+    }
+    free(reader.known);
+    return r;
+}
+
 int sheet_source_items(struct sheet_source *source, struct err *e)
 {
     struct reader reader = {.source = source};

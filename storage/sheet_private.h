@@ -86,6 +86,7 @@ void sheet_source_destroy(struct sheet_source *source); /* accepts NULL */
 MUST_CHECK int sheet_source_closed(struct sheet_source *source, struct err *e);
 MUST_CHECK int sheet_source_items(struct sheet_source *source, struct err *e);
 MUST_CHECK int sheet_source_claims(struct sheet_source *source, struct err *e);
+MUST_CHECK int sheet_source_background(struct sheet_source *source, struct err *e);
 
 /* Makes room for one more; the array, its length and its room. */
 #define SHEET_GROW(array, n, room)                                                                           \

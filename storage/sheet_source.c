@@ -104,6 +104,7 @@ int sheet_source_read(struct db *db, const struct sheet_request *request, const 
     int r = sheet_source_closed(source, e);
     r = r < 0 ? r : sheet_source_items(source, e);
     r = r < 0 ? r : sheet_source_claims(source, e);
+    r = r < 0 ? r : sheet_source_background(source, e);
     r = r < 0 ? r : read_rulings(source, e);
     r = r < 0 ? r : take_customers(source, request, e);
     source->owner = NULL; /* borrowed for the reading only */

@@ -7,6 +7,7 @@
 #include "base/civil.h"
 #include "base/mem.h"
 #include "timesheet/explain.h"
+#include "timesheet/split.h"
 
 #define NAMED_MAX 3 /* subjects in a sentence */
 
@@ -186,10 +187,29 @@ static void of_overlap(struct work *w, const struct part *part, const struct ent
     of_entry(w, entry, SHEET_FIND_OVERLAP, SHEET_NOTE, part->day, words.at);
 }
 
+/* It is billed here where it lies now, and there where it lay. */
+static void of_moved(struct work *w, const struct part *part, const struct entry *entry)
+{
+    const struct sheet_claim *claim = split_moved_claim(w, entry);
+    char date[CIVIL_DATE_LEN + 1];
+    if (!claim) {
+        return;
+    }
+    civil_format_date(claim->day, date);
+    of_entry(w, entry, SHEET_FIND_MOVED, SHEET_ERROR, part->day,
+             text_printf(&w->arena,
+                         "timesheet %s has it on %s (line %" PRId32
+                         "), where it does not lie any more: revise that one, or it counts twice",
+                         claim->number, date, claim->line_no));
+}
+
 static void of_part(struct work *w, const struct part *part)
 {
     const struct entry *entry = &w->entries[part->entry];
     of_overlap(w, part, entry);
+    if (entry->is_claimed && part->worked + part->unrounded > 0) {
+        of_moved(w, part, entry);
+    }
     if (part->is_late) {
         of_entry(w, entry, SHEET_FIND_LATE, SHEET_NOTE, part->day,
                  "of a day whose timesheet is issued already");

@@ -1,6 +1,6 @@
 /* findings - what a person should look at before a sheet is issued.
  *
- *     error    malformed category, conflict: hold an issue up unless it is forced
+ *     error    malformed category, conflict, moved from another sheet: hold an issue up unless it is forced
  *     warning  uncategorised, several categories, unknown customer, orphaned modification, gap, long day
  *     note     odd dash, overlap that the rules decided, late appointment
  *

@@ -59,11 +59,30 @@ static void read_categories(struct work *w, struct entry *entry)
     entry->modification = entry->item->is_all_day ? MODIFY_NONE : (uint8_t)modify_kind(entry->item->subject);
 }
 
+/* Who takes a break often shows as free: it is a break all the same. */
+static void admit_background(struct work *w, const struct sheet_item *item)
+{
+    struct book_reading reading;
+    enum sheet_reason reason;
+    if (is_left_out(item, &reason) && reason != SHEET_LEFT_FREE) {
+        return;
+    }
+    book_read(&w->book, &w->arena, item->categories, item->n_categories, &reading);
+    if (reading.verdict == BOOK_BREAK) {
+        w->background = mem_realloc(w->background, w->n_background + 1, sizeof(const struct sheet_item *));
+        w->background[w->n_background++] = item;
+    }
+}
+
 static void admit(struct work *w)
 {
     const struct sheet_input *in = w->input;
     w->entries = mem_calloc(in->n_items, sizeof *w->entries);
     for (size_t i = 0; i < in->n_items; i++) {
+        if (in->items[i].is_background) {
+            admit_background(w, &in->items[i]);
+            continue;
+        }
         struct entry entry = make_entry(w, &in->items[i]);
         enum sheet_reason reason;
         w->n_considered += entry.day != NO_DAY;
@@ -71,7 +90,6 @@ static void admit(struct work *w)
         if (!is_out || reason == SHEET_LEFT_FREE) {
             read_categories(w, &entry);
         }
-        /* Who takes a break often shows as free: it is a break all the same. */
         if (!is_out || (reason == SHEET_LEFT_FREE && entry.verdict == BOOK_BREAK)) {
             w->entries[w->n_entries++] = entry;
         } else if (entry.day != NO_DAY) {

@@ -25,18 +25,32 @@ static int by_appointment(const void *a, const void *b)
     return c ? c : by_number(x->day, y->day);
 }
 
+static int by_day_and_subject(const void *a, const void *b)
+{
+    const struct sheet_claim *x = *(const struct sheet_claim *const *)a,
+                             *y = *(const struct sheet_claim *const *)b;
+    int c = by_number(x->day, y->day);
+    return c ? c : strcmp(x->subject, y->subject);
+}
+
 void split_index_claims(struct work *w)
 {
     const struct sheet_input *in = w->input;
-    w->claims_by_appointment = mem_calloc(in->n_claims, sizeof(const struct sheet_claim *));
+    const size_t size = sizeof(const struct sheet_claim *);
+    w->claims_by_appointment = mem_calloc(in->n_claims, size);
+    w->all_day_claims = mem_calloc(in->n_claims, size);
     for (size_t i = 0; i < in->n_claims; i++) {
         w->claims_by_appointment[i] = &in->claims[i];
+        if (in->claims[i].subject) {
+            w->all_day_claims[w->n_all_day_claims++] = &in->claims[i];
+        }
     }
-    qsort(w->claims_by_appointment, in->n_claims, sizeof(const struct sheet_claim *), by_appointment);
+    qsort(w->claims_by_appointment, in->n_claims, size, by_appointment);
+    qsort(w->all_day_claims, w->n_all_day_claims, size, by_day_and_subject);
 }
 
-/* The first claim at or behind (appointment, day), or NULL. */
-static const struct sheet_claim *claim_from(const struct work *w, int64_t appointment_id, int32_t day)
+/* Where the first claim at or behind (appointment, day) stands in the order. */
+static size_t first_claim(const struct work *w, int64_t appointment_id, int32_t day)
 {
     const struct sheet_claim key = {.appointment_id = appointment_id, .day = day}, *const key_at = &key;
     size_t low = 0, high = w->input->n_claims;
@@ -48,7 +62,14 @@ static const struct sheet_claim *claim_from(const struct work *w, int64_t appoin
             high = middle;
         }
     }
-    return low < w->input->n_claims ? w->claims_by_appointment[low] : NULL;
+    return low;
+}
+
+/* That claim, or NULL. */
+static const struct sheet_claim *claim_from(const struct work *w, int64_t appointment_id, int32_t day)
+{
+    size_t at = first_claim(w, appointment_id, day);
+    return at < w->input->n_claims ? w->claims_by_appointment[at] : NULL;
 }
 
 bool split_is_claimed(const struct work *w, int64_t appointment_id)
@@ -57,10 +78,54 @@ bool split_is_claimed(const struct work *w, int64_t appointment_id)
     return claim && claim->appointment_id == appointment_id;
 }
 
-static const struct sheet_claim *claim_of(const struct work *w, int64_t appointment_id, int32_t day)
+/* An all-day event takes no minutes of the clock that would be claimed: one that was deleted and made anew is
+ * known by its name. */
+static const struct sheet_claim *same_all_day(const struct work *w, const struct sheet_item *item,
+                                              int32_t day)
 {
-    const struct sheet_claim *claim = claim_from(w, appointment_id, day);
-    return claim && claim->appointment_id == appointment_id && claim->day == day ? claim : NULL;
+    const struct sheet_claim key = {.day = day, .subject = item->subject}, *const key_at = &key;
+    const struct sheet_claim *const *found =
+        item->is_all_day ? bsearch(&key_at, w->all_day_claims, w->n_all_day_claims,
+                                   sizeof(const struct sheet_claim *), by_day_and_subject)
+                         : NULL;
+    return found ? *found : NULL;
+}
+
+static const struct sheet_claim *claim_of(const struct work *w, const struct sheet_item *item, int32_t day)
+{
+    const struct sheet_claim *claim = claim_from(w, item->appointment_id, day);
+    return claim && claim->appointment_id == item->appointment_id && claim->day == day
+               ? claim
+               : same_all_day(w, item, day);
+}
+
+/* By instants, as it is and as it was before modifications. */
+static bool lies_on(const struct work *w, const struct entry *entry, int32_t day)
+{
+    const struct sheet_item *item = entry->item;
+    if (item->is_all_day) {
+        return day >= item->start_day && day < item->end_day;
+    }
+    int64_t start_min = days_floor_min(item->start_ms), end_min = days_floor_min(item->end_ms);
+    start_min = entry->start_min < start_min ? entry->start_min : start_min;
+    end_min = entry->end_min > end_min ? entry->end_min : end_min;
+    return start_min < days_floor_min(tz_day_start(w->days.zone, day + 1)) &&
+           end_min > days_floor_min(tz_day_start(w->days.zone, day));
+}
+
+const struct sheet_claim *split_moved_claim(const struct work *w, const struct entry *entry)
+{
+    int64_t id = entry->item->appointment_id;
+    for (size_t i = first_claim(w, id, INT32_MIN); i < w->input->n_claims; i++) {
+        const struct sheet_claim *claim = w->claims_by_appointment[i];
+        if (claim->appointment_id != id) {
+            break;
+        }
+        if (!lies_on(w, entry, claim->day)) {
+            return claim;
+        }
+    }
+    return NULL;
 }
 
 /* ---- days of an entry ---- */
@@ -146,14 +211,29 @@ static int add_part(struct splitting *s, const struct part *part, struct err *e)
     return 0;
 }
 
-static void add_break(struct splitting *s, const struct part *part)
+static void add_break(struct splitting *s, int64_t start_min, int64_t end_min)
 {
     struct blocks *breaks = &s->w->breaks;
     if (breaks->n == s->cap_breaks) {
         s->cap_breaks = s->cap_breaks > 0 ? 2 * s->cap_breaks : 64;
         breaks->at = mem_realloc(breaks->at, s->cap_breaks, sizeof *breaks->at);
     }
-    breaks->at[breaks->n++] = (struct block){part->start_min, part->end_min, 0};
+    breaks->at[breaks->n++] = (struct block){start_min, end_min, 0};
+}
+
+static void add_background(struct splitting *s)
+{
+    struct days *d = &s->w->days;
+    for (size_t i = 0; i < s->w->n_background; i++) {
+        const struct sheet_item *item = s->w->background[i];
+        int32_t from = item->start_day > d->low ? item->start_day : d->low;
+        int32_t to = item->end_day < d->high ? item->end_day : d->high;
+        if (!item->is_all_day) {
+            add_break(s, days_floor_min(item->start_ms), days_floor_min(item->end_ms));
+        } else if (from < to) {
+            add_break(s, days_start_min(d, from), days_start_min(d, to));
+        }
+    }
 }
 
 static void leave_claimed(struct work *w, const struct entry *entry, const struct sheet_claim *claim)
@@ -170,7 +250,7 @@ static int split_day(struct splitting *s, uint32_t number, int32_t day, bool *re
     struct work *w = s->w;
     const struct entry *entry = &w->entries[number];
     bool is_break = entry->verdict == BOOK_BREAK;
-    const struct sheet_claim *claim = is_break ? NULL : claim_of(w, entry->item->appointment_id, day);
+    const struct sheet_claim *claim = is_break ? NULL : claim_of(w, entry->item, day);
     if (claim) {
         *ret_is_seen = true;
         leave_claimed(w, entry, claim);
@@ -182,7 +262,7 @@ static int split_day(struct splitting *s, uint32_t number, int32_t day, bool *re
     }
     *ret_is_seen = true;
     if (is_break) {
-        add_break(s, &part);
+        add_break(s, part.start_min, part.end_min);
         return 0;
     }
     return add_part(s, &part, e);
@@ -316,6 +396,7 @@ int split_entries(struct work *w, struct err *e)
         }
     }
     sort_parts(w);
+    add_background(&s);
     flatten(&w->breaks);
     block_claims(w);
     return 0;

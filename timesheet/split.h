@@ -1,7 +1,8 @@
 /* split - appointments cut at the midnights of the sheet's zone, and the minutes that are not to be had:
  * breaks, and what other sheets have.
  *
- * A day of an appointment that another sheet has is left out.  A break gives no part, it takes away. */
+ * A day of an appointment that another sheet has is left out; of an all-day event also where that sheet has
+ * one of the same subject on that day.  A break gives no part, it takes away. */
 #ifndef TIMESHEET_SPLIT_H
 #define TIMESHEET_SPLIT_H
 
@@ -10,6 +11,9 @@
 /* Before anything else: puts the claims in order, so that they can be asked. */
 void split_index_claims(struct work *w);
 bool split_is_claimed(const struct work *w, int64_t appointment_id);
+
+/* A claim on the entry by another sheet, for a day on which it does not lie (any more); or NULL. */
+const struct sheet_claim *split_moved_claim(const struct work *w, const struct entry *entry);
 
 /* The first day of the entry that the sheet wants; false when there is none. */
 MUST_CHECK bool split_first_day(struct work *w, const struct entry *entry, int32_t *ret_day);

@@ -28,6 +28,8 @@ void work_finish(struct work *w)
     free(w->claims.at);
     free(w->claims_by_appointment);
     free(w->claims_by_sheet);
+    free(w->all_day_claims);
+    free(w->background);
     free(w->lines);
     free(w->left_out.at);
     free(w->findings.at);

@@ -109,6 +109,10 @@ struct work {
     struct blocks breaks, claims;
     const struct sheet_claim **claims_by_appointment; /* and day */
     const struct sheet_claim **claims_by_sheet;       /* and line: what block.claim counts in */
+    const struct sheet_claim **all_day_claims;        /* those with a subject, by day and subject */
+    size_t n_all_day_claims;
+    const struct sheet_item **background; /* breaks on closed days */
+    size_t n_background;
     struct sheet_line *lines; /* made by compute.h, one for each part, in the same order */
     struct left_list left_out;
     struct finding_list findings;

@@ -95,6 +95,9 @@ static inline void fixture_compose_item(struct sheet_draft *d, const struct shee
     const struct sheet_input *in = d->input;
     int32_t from = item->is_all_day ? item->start_day : civil_day_of(tz_to_wall(in->zone, item->start_ms));
     int32_t to = item->is_all_day ? item->end_day : civil_day_of(tz_to_wall(in->zone, item->end_ms - 1)) + 1;
+    if (item->is_background) {
+        return;
+    }
     d->n_considered++;
     if (item->is_tombstone || item->is_private || item->n_categories == 0) {
         fixture_leave_out(d, item,

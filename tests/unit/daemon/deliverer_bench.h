@@ -1,5 +1,5 @@
-/* deliverer_bench - a deliverer with the real outbox and the real clients against the stand-in server; a clock
- * and a timer that are turned by hand. */
+/* deliverer_bench - a deliverer with the real outbox and the real clients against the stand-in server; a
+ * clock and a timer that are turned by hand. */
 #ifndef TESTS_DELIVERER_BENCH_H
 #define TESTS_DELIVERER_BENCH_H
 
@@ -51,7 +51,7 @@ static inline struct graph *current_graph(void *arg)
 }
 
 static inline void on_line(void *arg, enum log_level level, const char *message_id,
-                    const struct log_field *fields UNUSED, const char *text)
+                           const struct log_field *fields UNUSED, const char *text)
 {
     struct bench *b = arg;
     b->lines[level]++;

@@ -386,6 +386,49 @@ static void moved_after_its_issue_brings_its_claim(void **state)
     sheet_preview_destroy(p);
 }
 
+/* A late one is composed with the breaks of its day; nothing else of closed days is read again. */
+static void breaks_of_closed_days_come_along(void **state)
+{
+    struct fixture *f = *state;
+    struct sheet_preview *p = NULL;
+    int64_t n_background = 0;
+    add_appt(f, appt(5, "2026-03-10 10:00", "2026-03-10 10:30", "Break"));
+    add_appt(f, appt(6, "2026-03-12 10:00", "2026-03-12 10:30", "Break"));
+    issue_week_11(f);
+    struct sheet_request q = ask_week_12(f);
+    OK(sheet_store_preview(f->db, &q, fixture_compose, &p, e));
+    assert_int_equal(p->input.n_items, 0); /* nothing is late */
+    sheet_preview_destroy(p);
+    add_appt(f, appt(3, "2026-03-10 09:30", "2026-03-10 11:00", "Acme"));
+    OK(sheet_store_preview(f->db, &q, fixture_compose, &p, e));
+    for (size_t i = 0; i < p->input.n_items; i++) {
+        const struct sheet_item *item = &p->input.items[i];
+        assert_int_equal(item->is_background, item->appointment_id == 5);
+        n_background += item->is_background;
+    }
+    assert_int_equal(p->input.n_items, 2);
+    assert_int_equal(n_background, 1);
+    sheet_preview_destroy(p);
+}
+
+static void all_day_claims_have_their_name(void **state)
+{
+    struct fixture *f = *state;
+    struct sheet_preview *p = NULL;
+    add_appt(f, appt_named(7, "2026-03-11", "2026-03-12", "Acme", "fair"));
+    issue_week_11(f);
+    add_appt(f, appt_named(8, "2026-03-11", "2026-03-12", "Acme", "fair"));
+    struct sheet_request q = ask_week_12(f);
+    OK(sheet_store_preview(f->db, &q, fixture_compose, &p, e));
+    for (size_t i = 0; i < p->input.n_claims; i++) {
+        const struct sheet_claim *claim = &p->input.claims[i];
+        assert_true((claim->subject != NULL) == (claim->appointment_id == 7));
+        assert_true(!claim->subject || strcmp(claim->subject, "fair") == 0);
+    }
+    assert_true(p->input.n_claims > 0);
+    sheet_preview_destroy(p);
+}
+
 static void superseded_sheets_claim_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -482,6 +525,8 @@ int main(void)
         TEST(claims_are_of_others),
         TEST(minutes_of_closed_days_are_claimed),
         TEST(moved_after_its_issue_brings_its_claim),
+        TEST(breaks_of_closed_days_come_along),
+        TEST(all_day_claims_have_their_name),
         TEST(superseded_sheets_claim_nothing),
         TEST(customers_are_asked_or_known),
         TEST(rulings_are_the_users),

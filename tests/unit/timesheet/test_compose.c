@@ -168,8 +168,9 @@ static void test_claims(void **state)
     t->show_as = SHOW_AS_TENTATIVE;
     int64_t ten = instant(&s, "2026-03-03 22:00") / 60000;
     s.claims[s.input.n_claims++] =
-        (struct sheet_claim){a->appointment_id, day_of("2026-03-03"), 4, ten, ten + 120, "2026-0007"};
-    s.claims[s.input.n_claims++] = (struct sheet_claim){999, day_of("2026-03-03"), 5, ten, ten, "2026-0007"};
+        (struct sheet_claim){a->appointment_id, day_of("2026-03-03"), 4, ten, ten + 120, "2026-0007", NULL};
+    s.claims[s.input.n_claims++] =
+        (struct sheet_claim){999, day_of("2026-03-03"), 5, ten, ten, "2026-0007", NULL};
     compose(&s);
     assert_lines(&s, "1 03-03 21:00-23:00 Acme|B 60/0/60 [22:00-23:00 is on timesheet 2026-0007, line 4]\n"
                      "2 03-04 00:00-02:00 Acme|A 120/0/120\n");
@@ -177,6 +178,79 @@ static void test_claims(void **state)
     assert_string_equal(left_of(&s, a)->detail, "2026-03-03: 2026-0007, line 4");
     assert_string_equal(why_left(&s, t), "tentative");
     assert_non_null(line_of(&s, b, NULL));
+    scene_end(&s);
+}
+
+/* It is on a sheet where it lay, and lies elsewhere now: nobody bills it twice unwarned. */
+static void test_moved(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-09", "2026-03-16");
+    struct sheet_item *moved = add(&s, "2026-03-10 09:00", "2026-03-10 10:00", "Moved", "Acme - billable");
+    struct sheet_item *over = add(&s, "2026-03-08 23:00", "2026-03-09 01:00", "Night", "Acme - billable");
+    int64_t before = instant(&s, "2026-03-06 09:00") / 60000, night = instant(&s, "2026-03-08 23:00") / 60000;
+    s.claims[s.input.n_claims++] = (struct sheet_claim){
+        moved->appointment_id, day_of("2026-03-06"), 3, before, before + 60, "2026-0001", NULL};
+    s.claims[s.input.n_claims++] = (struct sheet_claim){
+        over->appointment_id, day_of("2026-03-08"), 4, night, night + 60, "2026-0001", NULL};
+    compose(&s);
+    assert_int_equal(s.draft->n_lines, 2);
+    assert_int_equal(count_findings(&s, SHEET_FIND_MOVED), 1);
+    const struct sheet_finding *f = finding_of(&s, SHEET_FIND_MOVED);
+    assert_int_equal(f->severity, SHEET_ERROR);
+    assert_int_equal(f->appointment_id, moved->appointment_id);
+    assert_string_equal(f->text,
+                        "\"Moved\": timesheet 2026-0001 has it on 2026-03-06 (line 3), where it does "
+                        "not lie any more: revise that one, or it counts twice");
+    scene_end(&s);
+}
+
+/* The break was known when the day's sheet was issued; it is one for what is found late, too. */
+static void test_break_of_a_closed_day(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-09", "2026-03-16");
+    s.closed[s.input.n_closed++] =
+        (struct sheet_closed_days){day_of("2026-03-02"), day_of("2026-03-09"), "2026-0001"};
+    struct sheet_item *late = add(&s, "2026-03-03 11:00", "2026-03-03 14:00", "Late", "Acme - billable");
+    struct sheet_item *lunch =
+        add(&s, "2026-03-03 12:00", "2026-03-03 13:00", "Lunch", "Break - non-billable");
+    struct sheet_item *known = add(&s, "2026-03-03 13:00", "2026-03-03 13:30", "Known", "Acme - billable");
+    struct sheet_item *secret = add(&s, "2026-03-03 13:30", "2026-03-03 13:45", "", "Break - non-billable");
+    late->is_late_candidate = true;
+    lunch->is_background = known->is_background = secret->is_background = true;
+    lunch->show_as = SHOW_AS_FREE;
+    secret->is_private = true;
+    compose(&s);
+    assert_lines(&s, "1 03-03 11:00-14:00 Acme|Late 120/0/120 [12:00-13:00 break]\n");
+    assert_int_equal(s.draft->n_considered, 1);
+    assert_int_equal(s.draft->n_left_out, 0);
+    lunch->is_background = false; /* as if it were not there: a closed day is not looked at */
+    compose(&s);
+    assert_int_equal(s.draft->lines[0].worked, 180);
+    scene_end(&s);
+}
+
+/* Deleted and made anew after its sheet: an all-day event claims no minutes that would tell. */
+static void test_all_day_made_anew(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-09", "2026-03-16");
+    s.closed[s.input.n_closed++] =
+        (struct sheet_closed_days){day_of("2026-03-02"), day_of("2026-03-09"), "2026-0001"};
+    struct sheet_item *anew = add(&s, "2026-03-03", "2026-03-05", "Fair", "Acme - billable");
+    struct sheet_item *other = add(&s, "2026-03-03", "2026-03-04", "Audit", "Acme - billable");
+    anew->is_late_candidate = other->is_late_candidate = true;
+    int64_t start = tz_day_start(s.input.zone, day_of("2026-03-03")) / 60000;
+    s.claims[s.input.n_claims++] =
+        (struct sheet_claim){999, day_of("2026-03-03"), 2, start, start, "2026-0001", "Fair"};
+    compose(&s);
+    assert_lines(&s, "1 03-03 00:00-00:00 Acme|Audit 480/0/480\n2 03-04 00:00-00:00 Acme|Fair 480/0/480\n");
+    assert_string_equal(why_left(&s, anew), "claimed");
+    assert_string_equal(left_of(&s, anew)->detail, "2026-03-03: 2026-0001, line 2");
     scene_end(&s);
 }
 
@@ -293,6 +367,10 @@ int main(void)
         cmocka_unit_test(test_hours_by_instants),
         cmocka_unit_test(test_all_day),
         cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_moved),
+        cmocka_unit_test(test_break_of_a_closed_day),
+        cmocka_unit_test(test_all_day_made_anew),
+
         cmocka_unit_test(test_times_that_come_twice),
         cmocka_unit_test(test_late),
         cmocka_unit_test(test_limits),

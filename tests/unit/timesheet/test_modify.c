@@ -297,8 +297,9 @@ static void test_original_on_another_sheet(void **state)
     struct sheet_item *a = add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "A", ACME);
     struct sheet_item *mod = add(&s, "2026-03-03 10:00", "2026-03-03 10:30", "Extended", ACME);
     a->is_late_candidate = mod->is_late_candidate = true;
-    s.claims[s.input.n_claims++] = (struct sheet_claim){
-        a->appointment_id, day_of("2026-03-03"), 2, a->start_ms / 60000, a->end_ms / 60000, "2026-0001"};
+    s.claims[s.input.n_claims++] =
+        (struct sheet_claim){a->appointment_id, day_of("2026-03-03"), 2,   a->start_ms / 60000,
+                             a->end_ms / 60000, "2026-0001",          NULL};
     compose(&s);
     assert_int_equal(s.draft->n_lines, 0);
     assert_string_equal(why_left(&s, a), "claimed");

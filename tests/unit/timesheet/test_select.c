@@ -200,8 +200,8 @@ static void test_claimed_duplicate(void **state)
     struct sheet_item *rich = add(&s, "2026-03-01 22:00", "2026-03-02 02:00", "Same", "Acme - billable");
     rich->location = "Bonn";
     s.claims[s.input.n_claims++] =
-        (struct sheet_claim){poor->appointment_id,   day_of("2026-03-01"),         1,
-                             poor->start_ms / 60000, poor->start_ms / 60000 + 120, "2026-0001"};
+        (struct sheet_claim){poor->appointment_id,         day_of("2026-03-01"), 1,   poor->start_ms / 60000,
+                             poor->start_ms / 60000 + 120, "2026-0001",          NULL};
     compose(&s);
     assert_non_null(line_of(&s, poor, "2026-03-02"));
     assert_string_equal(why_left(&s, rich), "duplicate");

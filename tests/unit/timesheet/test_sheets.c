@@ -387,7 +387,8 @@ static struct sheet_claim *claims_of(const struct sheet_draft *d, const char *nu
                                          l->no,
                                          l->start_min,
                                          l->is_all_day ? l->start_min : l->end_min,
-                                         number};
+                                         number,
+                                         l->is_all_day ? l->subject : NULL};
     }
     return claims;
 }
