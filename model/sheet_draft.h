@@ -45,11 +45,11 @@ struct sheet_claim {
     const char *subject; /* of an all-day line, else NULL: an event of that name is the same one, made anew */
 };
 
-/* A day whose sheet is issued already, and when: what the archive learned later of it goes into this sheet,
- * as late. */
+/* Days whose sheet is issued already, or that a run found nothing on: what the archive learned later of them
+ * goes into this sheet, as late. */
 struct sheet_closed_days {
     int32_t from_day, to_day; /* half-open */
-    const char *number;
+    const char *number;       /* of the sheet; "" where there was nothing to issue */
 };
 
 /* A person's decision about two appointments that share minutes. */

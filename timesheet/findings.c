@@ -203,6 +203,17 @@ static void of_moved(struct work *w, const struct part *part, const struct entry
                          claim->number, date, claim->line_no));
 }
 
+static bool has_sheet(const struct work *w, int32_t day)
+{
+    for (size_t i = 0; i < w->input->n_closed; i++) {
+        const struct sheet_closed_days *closed = &w->input->closed[i];
+        if (day >= closed->from_day && day < closed->to_day) {
+            return closed->number[0] != '\0';
+        }
+    }
+    return true;
+}
+
 static void of_part(struct work *w, const struct part *part)
 {
     const struct entry *entry = &w->entries[part->entry];
@@ -212,7 +223,8 @@ static void of_part(struct work *w, const struct part *part)
     }
     if (part->is_late) {
         of_entry(w, entry, SHEET_FIND_LATE, SHEET_NOTE, part->day,
-                 "of a day whose timesheet is issued already");
+                 has_sheet(w, part->day) ? "of a day whose timesheet is issued already"
+                                         : "of a day that had nothing for a timesheet when it was due");
     }
 }
 

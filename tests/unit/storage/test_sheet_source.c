@@ -358,6 +358,51 @@ static void claims_are_of_others(void **state)
     assert_preview_lines(f, &q, "1@2026-03-10 60m;");
 }
 
+/* ---- days on which a run found nothing ---- */
+
+static void add_sheet_run(struct fixture *f, const char *from, const char *to, const char *outcome,
+                          bool is_dry)
+{
+    char *sql = mem_printf(
+        "INSERT INTO job_runs (user_id, job_id, slot_at, run_trigger, state, outcome, from_date, to_date, "
+        "is_dry, "
+        "correlation_id, created_at, started_at, finished_at) VALUES (1, 2, '%s %s', 'request', 'done', "
+        "'%s', "
+        "'%s', '%s', %d, '%s %s', 't', '2026-04-01 12:00:00.000000', '2026-04-01 12:00:01.000000')",
+        from, to, outcome, from, to, is_dry, from, to);
+    fixture_sql(f, sql);
+    free(sql);
+}
+
+/* What comes to light later of days that had nothing is billed with the next sheet, as no run looks there
+ * again. */
+static void days_without_a_sheet_are_closed_by_their_run(void **state)
+{
+    struct fixture *f = *state;
+    fixture_sql(
+        f, "INSERT INTO job_configurations (id, user_id, archive_configuration_id, job_type, created_at, "
+           "updated_at) VALUES (2, 1, 1, 'timesheet', 't', 't')");
+    turn_clock(f, "2026-04-01 10:00");
+    add_appt(f, appt(1, "2026-03-10 09:00", "2026-03-10 10:00", NULL)); /* the run has seen it */
+    turn_clock(f, "2026-04-02 02:00");
+    add_appt(f, appt(2, "2026-03-12 09:00", "2026-03-12 10:00", "Acme"));
+    add_appt(f, appt(3, "2026-03-05 09:00", "2026-03-05 10:00", "Acme"));
+    struct sheet_request q = ask_week_12(f);
+    add_sheet_run(f, week_from, week_to, "failure", false);
+    add_sheet_run(f, "2026-03-10", week_to, "success", true);
+    assert_preview_lines(f, &q, ""); /* nobody looked at these days */
+    add_sheet_run(f, "2026-03-11", week_to, "success", false);
+    assert_preview_lines(f, &q, "2@2026-03-12 60m late;");
+    add_sheet_run(f, "2026-03-01", "2026-03-14", "partial", false); /* another rhythm, partly the same days */
+    assert_preview_lines(f, &q, "3@2026-03-05 60m late;2@2026-03-12 60m late;");
+    struct sheet_issued n = issue_asked(f, &q);
+    assert_int_equal(n.n_late, 2);
+    q = sheet_asked(f, week_after, "2026-03-30");
+    assert_preview_lines(f, &q, ""); /* and only there */
+    q = sheet_asked(f, week_from, week_to);
+    assert_preview_lines(f, &q, "");
+}
+
 /* A late one sees what the sheet of its day has there. */
 static void minutes_of_closed_days_are_claimed(void **state)
 {
@@ -526,6 +571,7 @@ int main(void)
         TEST(minutes_of_closed_days_are_claimed),
         TEST(moved_after_its_issue_brings_its_claim),
         TEST(breaks_of_closed_days_come_along),
+        TEST(days_without_a_sheet_are_closed_by_their_run),
         TEST(all_day_claims_have_their_name),
         TEST(superseded_sheets_claim_nothing),
         TEST(customers_are_asked_or_known),

@@ -227,6 +227,12 @@ static void test_break_of_a_closed_day(void **state)
     assert_lines(&s, "1 03-03 11:00-14:00 Acme|Late 120/0/120 [12:00-13:00 break]\n");
     assert_int_equal(s.draft->n_considered, 1);
     assert_int_equal(s.draft->n_left_out, 0);
+    assert_string_equal(finding_of(&s, SHEET_FIND_LATE)->text,
+                        "\"Late\": of a day whose timesheet is issued already");
+    s.closed[0].number = "";
+    compose(&s);
+    assert_string_equal(finding_of(&s, SHEET_FIND_LATE)->text,
+                        "\"Late\": of a day that had nothing for a timesheet when it was due");
     lunch->is_background = false; /* as if it were not there: a closed day is not looked at */
     compose(&s);
     assert_int_equal(s.draft->lines[0].worked, 180);
