@@ -342,6 +342,9 @@ int sheet_source_background(struct sheet_source *source, struct err *e)
     struct reader reader = {.source = source};
     int32_t from_day = source->window.from_day;
     int r = 0;
+    if (source->n_days == 0 || source->days[0].from_day >= from_day) {
+        return 0; /* nothing is late, as usual */
+    }
     know_all(&reader);
     for (size_t i = 0; i < source->n_days && r == 0 && source->days[i].from_day < from_day; i++) {
         struct sheet_days days = source->days[i];
