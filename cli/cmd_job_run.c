@@ -69,6 +69,9 @@ static int make_request(struct session *s, struct db *db, const struct args *a, 
     } else {
         read_own_period(&job, zone, &request);
     }
+    if (request.to_day <= request.from_day) {
+        return session_wrong_usage("--to is before --from");
+    }
     *ret_request = request;
     *ret_zone = zone;
     return 0;
@@ -298,7 +301,7 @@ int cmd_job_run(struct session *s, const struct args *a, struct err *e)
     if (r == 0) {
         r = queue(db, &request, &run_id, &is_new, e);
     }
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     print_asked(s, &request, run_id, is_new, waits);

@@ -46,7 +46,8 @@ static void count(struct check *c)
 
 static int status_of(const struct check *c)
 {
-    bool warns = c->n_warnings > 0 || c->how_to_cover || c->is_ahead;
+    bool warns = c->n_warnings > 0 || c->how_to_cover || c->is_ahead ||
+                 (c->holder.number[0] && !c->ask->request.is_revision);
     return c->draft->n_errors > 0 ? EXIT_ERRORS : warns ? EXIT_WARNINGS : 0;
 }
 
@@ -59,6 +60,24 @@ static void print_clean_line(const char *before, const char *text)
     free(clean);
 }
 
+static void print_holder(const struct check *c)
+{
+    char period[PERIOD_TEXT_LEN + 1];
+    if (!c->holder.number[0]) {
+        return;
+    }
+    if (c->ask->request.is_revision) {
+        printf("issued already: %s/%d; this is what its next revision would be\n", c->holder.number,
+               c->holder.revision);
+    } else {
+        period_format((struct period){c->holder.from_day, c->holder.to_day}, period);
+        printf(
+            "warning: timesheet %s/%d has some of these days (%s): it would not be issued; take days beside "
+            "them\n",
+            c->holder.number, c->holder.revision, period);
+    }
+}
+
 static void print_head(const struct check *c)
 {
     char period[PERIOD_TEXT_LEN + 1], rounding[SHEET_TEXT_LEN];
@@ -66,12 +85,10 @@ static void print_head(const struct check *c)
     period_format(ask->period, period);
     sheet_text_rounding(&ask->request.rules, rounding);
     CLEANUP_FREE char *name = print_clean(ask->config.name, 0);
-    printf("\"%s\" of %s, %s, %s; overlaps: %s, rounding: %s\n", name, ask->config.user_email, period,
-           ask->config.zone, sheet_overlaps_name(ask->request.rules.overlaps), rounding);
-    if (c->holder.number[0]) {
-        printf("issued already: %s/%d; this is what its next revision would be\n", c->holder.number,
-               c->holder.revision);
-    }
+    CLEANUP_FREE char *email = print_clean(ask->config.user_email, 0);
+    printf("\"%s\" of %s, %s, %s; overlaps: %s, rounding: %s\n", name, email, period, ask->config.zone,
+           sheet_overlaps_name(ask->request.rules.overlaps), rounding);
+    print_holder(c);
     if (c->how_to_cover) {
         print_clean_line("warning: ", c->how_to_cover);
     }

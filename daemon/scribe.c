@@ -1,5 +1,6 @@
 #include "daemon/scribe.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ struct scribe {
     struct fold fold;
     /* Of the order that is being made; used by the storage thread in between. */
     int64_t sheet_id;
+    char name[SHEET_NUMBER_LEN + 12]; /* "2026-0007/1" */
     unsigned wanted;
     struct sheet_document_result results[SHEET_FORMAT_COUNT];
     char *texts[SHEET_FORMAT_COUNT][3];
@@ -98,6 +100,7 @@ static void count_document(void *arg, const struct sheet_document *document)
 {
     struct scribe *s = arg;
     bool is_made = strcmp(document->state, "made") == 0;
+    snprintf(s->name, sizeof s->name, "%s/%d", document->number, (int)document->revision);
     s->n_made += is_made;
     s->n_unmade += !is_made;
     if (!is_made) {
@@ -125,19 +128,52 @@ static int store_results(struct db *db, void *arg, struct err *e)
     return read_wanted(db, s, e);
 }
 
-static void tell_failures(struct scribe *s)
+static const char *said_of(const struct sheet_document_result *result)
+{
+    return result->error_message ? result->error_message : result->note;
+}
+
+static bool says_same(const struct scribe *s, size_t i, size_t j)
+{
+    const char *one = said_of(&s->results[i]), *other = said_of(&s->results[j]);
+    return one && other && strcmp(one, other) == 0;
+}
+
+/* "csv, pdf": this one and those behind it of which the same is to be said.  False where that was said with
+ * one before it, or there is nothing to say. */
+static bool name_alike(const struct scribe *s, size_t first, char *ret_names, size_t size)
+{
+    size_t used = 0;
+    ret_names[0] = '\0';
+    for (size_t i = 0; i < s->n_results; i++) {
+        if (i < first && says_same(s, i, first)) {
+            return false;
+        }
+        if (i >= first && says_same(s, i, first)) {
+            int len = snprintf(ret_names + used, size - used, "%s%s", used ? ", " : "",
+                               sheet_format_name(s->results[i].format));
+            used += len > 0 ? (size_t)len : 0;
+        }
+    }
+    return used > 0;
+}
+
+static void tell_results(struct scribe *s)
 {
     int64_t n_quiet;
+    char names[64];
     for (size_t i = 0; i < s->n_results; i++) {
         const char *why = s->results[i].error_message;
-        if (why && fold_say(&s->fold, "documents", why, clock_wall_ms(s->with.clock), &n_quiet)) {
-            log_write(LOG_LEVEL_WARNING, MESSAGE_DOCUMENTS, NULL,
-                      "the %s of timesheet %lld is not made, trying again within the hour: %s",
-                      sheet_format_name(s->results[i].format), (long long)s->sheet_id, why);
+        if (!name_alike(s, i, names, sizeof names)) {
+            continue;
         }
-        if (s->results[i].note) {
-            log_write(LOG_LEVEL_NOTICE, MESSAGE_DOCUMENTS, NULL, "the %s of timesheet %lld: %s",
-                      sheet_format_name(s->results[i].format), (long long)s->sheet_id, s->results[i].note);
+        if (!why) {
+            log_write(LOG_LEVEL_NOTICE, MESSAGE_DOCUMENTS, NULL, "the %s of timesheet %s: %s", names, s->name,
+                      s->results[i].note);
+        } else if (fold_say(&s->fold, "documents", why, clock_wall_ms(s->with.clock), &n_quiet)) {
+            log_write(LOG_LEVEL_WARNING, MESSAGE_DOCUMENTS, NULL,
+                      "timesheet %s is without its %s, trying again within the hour: %s", s->name, names,
+                      why);
         }
     }
 }
@@ -151,10 +187,10 @@ static void on_stored(void *arg, const struct err *e)
 {
     struct scribe *s = arg;
     if (e) {
-        log_write(LOG_LEVEL_WARNING, MESSAGE_DOCUMENTS, NULL, "noting the documents of timesheet %lld: %s",
-                  (long long)s->sheet_id, e->msg);
+        log_write(LOG_LEVEL_WARNING, MESSAGE_DOCUMENTS, NULL, "noting the documents of timesheet %s: %s",
+                  s->name, e->msg);
     } else {
-        tell_failures(s);
+        tell_results(s);
     }
     if ((e || s->n_unmade > 0) && !s->is_closing) {
         uv_timer_start(&s->again, on_again, AGAIN_MS, 0);

@@ -77,8 +77,10 @@ static int damaged_format(int64_t sheet_id, struct err *e)
 
 int sheet_store_documents(struct db *db, int64_t sheet_id, sheet_document_each each, void *arg, struct err *e)
 {
-    struct stmt *s = db_stmt(db, "SELECT format, state, path, note, error_message, bytes, missing_glyphs "
-                                 "FROM timesheet_documents WHERE timesheet_id = $1 ORDER BY format");
+    struct stmt *s = db_stmt(db, "SELECT d.format, d.state, d.path, d.note, d.error_message, d.bytes, "
+                                 "d.missing_glyphs, t.number, t.revision FROM timesheet_documents d "
+                                 "JOIN timesheets t ON t.id = d.timesheet_id "
+                                 "WHERE d.timesheet_id = $1 ORDER BY d.format");
     int r;
     stmt_int(s, 1, sheet_id);
     while ((r = stmt_step(s, e)) > 0) {
@@ -89,6 +91,8 @@ int sheet_store_documents(struct db *db, int64_t sheet_id, sheet_document_each e
             .error_message = stmt_col_text(s, 4),
             .bytes = stmt_col_int(s, 5),
             .missing_glyphs = stmt_col_int(s, 6),
+            .number = stmt_col_text(s, 7),
+            .revision = (int32_t)stmt_col_int(s, 8),
         };
         if (sheet_format_from(stmt_col_text(s, 0), &document.format) < 0) {
             stmt_reset(s);

@@ -111,6 +111,8 @@ struct sheet_document {
     const char *state;                       /* wanted, made, failed */
     const char *path, *note, *error_message; /* or NULL */
     int64_t bytes, missing_glyphs;
+    const char *number; /* of the sheet */
+    int32_t revision;
 };
 typedef void (*sheet_document_each)(void *arg, const struct sheet_document *document);
 MUST_CHECK int sheet_store_documents(struct db *db, int64_t sheet_id, sheet_document_each each, void *arg,

@@ -18,7 +18,7 @@ bool text_is_clean(const char *text, size_t max)
 bool text_is_email(const char *text)
 {
     const char *at = strchr(text, '@');
-    return text_is_clean(text, 254) && !strpbrk(text, " \"'<>(),;\\/") && at && at != text && at[1] != '\0' &&
+    return text_is_clean(text, 254) && !strpbrk(text, " \"<>(),;\\/") && at && at != text && at[1] != '\0' &&
            at == strrchr(text, '@');
 }
 

@@ -128,12 +128,13 @@ rm -f "$WORLD"/other.db*
 
 # Locked by another process for longer than anybody waits: busy.
 coproc LOCK { sqlite3 "$WORLD/aa.db"; }
+LOCK_ENDS=$LOCK_PID # which is gone with the process
 printf 'BEGIN IMMEDIATE;\nSELECT 1;\n' >&"${LOCK[1]}"
 read -r _ <&"${LOCK[0]}"
 expect 5 'locked' -- aa user add late@example.com
 LOCK_PIPE=${LOCK[1]}
 exec {LOCK_PIPE}>&-
-wait "$LOCK_PID" 2>/dev/null || true
+wait "$LOCK_ENDS" 2>/dev/null || true
 
 if [ "$(id -u)" = 0 ] && as_nobody test -x "$AA_BIN/admin-assistant"; then
     # A reader's copy of everything, in a directory that cannot be written.
@@ -451,7 +452,7 @@ expect 0 '^3$' -- aa job add March --type calendar_archive --schedule manual
 expect 0 -- aa archive-config deactivate Work
 expect 1 'not active' -- aa job run 1
 expect 1 '77' -- aa job run 77
-expect 1 'before it begins' -- aa job run 3 --from $LAST --to $FIRST
+expect 2 '--to is before --from' -- aa job run 3 --from $LAST --to $FIRST
 expect 75 'no daemon is running' 'asked for: job 3, 2026-03-01 to 2026-03-01, dry run' -- \
     aa job run 3 --from $FIRST --dry-run --wait
 expect 0 'queued' 'request' -- aa job history 3
@@ -499,7 +500,7 @@ expect 0 '^\{"id":[0-9]+\}$' -- aa job run 3 --from $FIRST --to yesterday --json
 no_open_runs() { [ "$(sql "SELECT count(*) FROM job_runs WHERE state <> 'done'")" = 0 ]; }
 under_way() { [ "$(sql "SELECT count(*) FROM job_runs WHERE state = 'running' AND step <> ''")" = 1 ]; }
 wait_for 30 "the runs asked for" no_open_runs
-sim_post latency 1000
+kill -STOP "$SIM_PID" # it goes on as long as it takes to look
 expect 0 'asked for' -- aa job run 3 --from $FIRST --to $LAST
 wait_for 20 "the first run's begin" under_way
 expect 0 "run [0-9]+ waits in line: run [0-9]+ \(request, since [0-9]{2}:[0-9]{2}, step [a-z]+, pid $DAEMON_PID\) holds job 3" -- \
@@ -508,7 +509,7 @@ SECOND=$(sql "SELECT max(id) FROM job_runs")
 expect 0 'It waits in line since' "run [0-9]+ \(request, .*, pid $DAEMON_PID\) holds job 3" -- aa job why "$SECOND"
 expect 0 'It runs since .*by instance [0-9]+ of the service \(pid '"$DAEMON_PID"'\): attempt 1, step' -- aa job why $((SECOND - 1))
 expect 0 'waits already' -- aa job run 3 --from $FIRST --to 2026-03-02
-sim_post clear ''
+kill -CONT "$SIM_PID"
 wait_for 30 "both runs" no_open_runs
 
 # Interrupted, the command ends and the run does not.  (In the background of a script SIGINT would be ignored.)
@@ -523,9 +524,9 @@ interrupted_wait() {
     cat "$WORLD/wait.log"
     return "$status"
 }
-sim_post latency 1000
+kill -STOP "$SIM_PID"
 expect 130 'goes on without you' -- interrupted_wait
-sim_post clear ''
+kill -CONT "$SIM_PID"
 wait_for 30 "the run that was left" no_open_runs
 [ "$(sql "SELECT count(*) FROM job_runs WHERE outcome <> 'success'")" = 0 ] || fail "a run failed"
 

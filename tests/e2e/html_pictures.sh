@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 for program in chromium convert; do
-    command -v "$program" >/dev/null || { echo "skipped: $program (Debian's chromium, imagemagick) is not here"; exit 77; }
+    command -v "$program" >/dev/null || { echo "skipped: $program is not here (Debian's packages chromium and imagemagick)"; exit 77; }
 done
 WORLD=$(mktemp -d "${TMPDIR:-/tmp}/admin-assistant.XXXXXX")
 trap 'rm -rf "$WORLD"' EXIT

@@ -157,6 +157,8 @@ expect 0 '"number":"2026-0001","revision":1,"status":"issued"' '"billed_minutes"
 is_json
 expect 3 'issued already: 2026-0001/1' -- ts check Work --week 2026-W11
 expect 3 '"issued_as":"2026-0001/1"' -- ts check Work --week 2026-W11 --json
+expect 3 'warning: timesheet 2026-0001/1 has some of these days \(2026-03-09 to 2026-03-15\)' -- ts check Work --from 2026-03-14 --to 2026-03-29
+refuse 'next revision'
 
 # ---- what it says ----
 

@@ -14,7 +14,7 @@ sheet_by_the_service() {
         same "admin-assistant admin-assistant" "$(stat -c '%U %G' "$SHEETS/timesheet-2026-0001-r1.$format")"
     done
     has "$(journalctl -u $UNIT -o cat)" 'timesheet made in .*: 2026-0001, .*5 documents made'
-    hasnt "$(journalctl -u $UNIT -o cat -p warning)" 'is not made'
+    hasnt "$(journalctl -u $UNIT -o cat -p warning)" 'is without its'
 }
 check "a run issues a timesheet and makes its documents in the sandbox" sheet_by_the_service
 

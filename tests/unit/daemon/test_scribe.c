@@ -185,7 +185,9 @@ static void test_outcomes(void **state)
          "csv made, pdf failed", "/x is full"},
         {"it dies in between", MADE("csv") "kill -KILL $$\n", 1, 1, "csv made, pdf failed", "signal 9"},
         {"it says why and ends", "echo 'first line' >&2; echo 'no such configuration' >&2; exit 2\n", 0, 2,
-         "csv failed, pdf failed", "no such configuration"},
+         "csv failed, pdf failed",
+         "timesheet 2026-0001/1 is without its csv, pdf, trying again within the hour: "
+         "admin-assistant-render ended with status 2: no such configuration"},
         {"another format than asked for", MADE("xlsx") MADE("csv") MADE("pdf"), 2, 0, "csv made, pdf made",
          ""},
         {"it says too much", MADE("csv") "yes | head -c 400000\n", 1, 1, "csv made, pdf failed",

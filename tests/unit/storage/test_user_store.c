@@ -78,6 +78,7 @@ static void bad_and_double_users_are_refused(void **state)
         {"same address in another case", "BEN@example.com", NULL, ERR_EXISTS},
         {"same user name", "c@example.com", "anna", ERR_EXISTS},
         {"another one", "c@example.com", "Anna", 0},
+        {"an Irish name", "o'brien@example.com", NULL, 0},
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -90,8 +91,8 @@ static void bad_and_double_users_are_refused(void **state)
     int64_t id;
     assert_code(user_add(f->db, "x@example.com", "anna", NULL, &id, &f->e), ERR_EXISTS, f->e);
     assert_non_null(strstr(f->e.msg, "id 1, Anna@Example.com"));
-    assert_int_equal(fixture_query(f, "SELECT count(*) FROM users"), 3);
-    assert_int_equal(user_count_audit(f, "user_add"), 3);
+    assert_int_equal(fixture_query(f, "SELECT count(*) FROM users"), 4);
+    assert_int_equal(user_count_audit(f, "user_add"), 4);
 }
 
 static void count_user(void *arg, const struct user *user)
