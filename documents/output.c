@@ -9,11 +9,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
 
+#define LOCK_STEP_MS   50
 #define TEMPORARY_END  ".part"
 #define OWN_START      ".timesheet-" /* of the temporary names that this program gives; render.c, file_name */
 #define NAME_BYTES_MAX 100
@@ -111,18 +113,35 @@ static void remove_left_over(int dir_fd)
     closedir(dir);
 }
 
-int output_dir_open(const char *path, struct output_dir *ret_dir, struct err *e)
+/* In steps and not for ever: whoever holds it may have been stopped by its terminal. */
+static int lock_directory(int fd, const char *path, int wait_ms, struct err *e)
+{
+    const struct timespec step = {.tv_nsec = LOCK_STEP_MS * 1000000};
+    for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited_ms += LOCK_STEP_MS) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return err_set(e, ERR_IO, errno, "%s can not be locked: %s", path, strerror(errno));
+        }
+        if (waited_ms >= wait_ms) {
+            return err_set(
+                e, ERR_BUSY, 0,
+                "another admin-assistant-render has been writing to %s for %d s: is one stopped there?", path,
+                wait_ms / 1000);
+        }
+        (void)nanosleep(&step, NULL);
+    }
+    return 0;
+}
+
+int output_dir_open(const char *path, int wait_ms, struct output_dir *ret_dir, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         return output_failed(path, errno, e);
     }
-    while (flock(fd, LOCK_EX) < 0) {
-        if (errno != EINTR) {
-            int native = errno;
-            close(fd);
-            return err_set(e, ERR_IO, native, "%s can not be locked: %s", path, strerror(native));
-        }
+    int r = lock_directory(fd, path, wait_ms, e);
+    if (r < 0) {
+        close(fd);
+        return r;
     }
     remove_left_over(fd);
     *ret_dir = (struct output_dir){mem_strdup(path), fd};

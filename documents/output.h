@@ -34,9 +34,10 @@ struct output_dir {
     char *path;
     int fd; /* locked */
 };
-/* Opens, locks (waits for whoever writes there), and removes left-over temporary files of timesheets.  Free
- * with output_dir_close. */
-MUST_CHECK int output_dir_open(const char *path, struct output_dir *ret_dir, struct err *e);
+/* Opens, locks (waits for whoever writes there, wait_ms at most: ERR_BUSY then), and removes left-over
+ * temporary files of timesheets.  Free with output_dir_close. */
+#define OUTPUT_WAIT_MS 60000
+MUST_CHECK int output_dir_open(const char *path, int wait_ms, struct output_dir *ret_dir, struct err *e);
 void output_dir_close(struct output_dir *dir); /* accepts a zeroed struct with fd 0 or one that is closed */
 
 /* One file in the making. */

@@ -205,7 +205,7 @@ static int open_directory(struct render *r, struct err *e)
     if (code == 0 && !asked) {
         code = output_make_directory(path, e);
     }
-    return code ? code : output_dir_open(path, &r->dir, e);
+    return code ? code : output_dir_open(path, OUTPUT_WAIT_MS, &r->dir, e);
 }
 
 /* ---- the whole ---- */

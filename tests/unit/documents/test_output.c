@@ -84,7 +84,7 @@ static int count_names(const char *path)
 static void open_dir(const struct scratch *s, struct output_dir *dir)
 {
     struct err e = {0};
-    if (output_dir_open(s->dir, dir, &e) < 0) {
+    if (output_dir_open(s->dir, OUTPUT_WAIT_MS, dir, &e) < 0) {
         fail_msg("%s", e.msg);
     }
 }
@@ -215,6 +215,20 @@ static void assert_error(int got, const struct err *e, int code, const char *pat
     }
 }
 
+/* Somebody holds it and does not go on: it is said, and nothing is waited for without end. */
+static void does_not_wait_for_ever(void **state)
+{
+    const struct scratch *s = *state;
+    struct output_dir first, second;
+    struct err e = {0};
+    assert_int_equal(output_dir_open(s->dir, OUTPUT_WAIT_MS, &first, &e), 0);
+    assert_error(output_dir_open(s->dir, 0, &second, &e), &e, ERR_BUSY, s->dir,
+                 "another admin-assistant-render");
+    output_dir_close(&first);
+    assert_int_equal(output_dir_open(s->dir, 0, &second, &e), 0);
+    output_dir_close(&second);
+}
+
 static void directories(void **state)
 {
     const struct scratch *s = *state;
@@ -236,8 +250,9 @@ static void directories(void **state)
                  "a file stands where a directory should be");
     assert_error(output_make_directory(below, &e), &e, ERR_CONFIG, below,
                  "a file stands where a directory should be");
-    assert_error(output_dir_open(deep, &dir, &e), &e, ERR_NOT_FOUND, deep, "does not exist");
-    assert_error(output_dir_open(file, &dir, &e), &e, ERR_CONFIG, file, "a file stands where");
+    assert_error(output_dir_open(deep, OUTPUT_WAIT_MS, &dir, &e), &e, ERR_NOT_FOUND, deep, "does not exist");
+    assert_error(output_dir_open(file, OUTPUT_WAIT_MS, &dir, &e), &e, ERR_CONFIG, file,
+                 "a file stands where");
     assert_int_equal(symlink("nowhere", loose), 0);
     assert_error(output_make_directory(loose, &e), &e, ERR_CONFIG, loose, "a file stands where");
 }
@@ -314,7 +329,7 @@ static int without_permission(const struct scratch *s)
         return CHILD_SKIPPED;
     }
     int r = check(output_make_directory(sub, &e), &e, ERR_DENIED, "no permission");
-    r |= output_dir_open(s->dir, &dir, &e) < 0;
+    r |= output_dir_open(s->dir, OUTPUT_WAIT_MS, &dir, &e) < 0;
     r |= check(output_begin(&dir, "a", &out, &e), &e, ERR_DENIED, "no permission");
     output_dir_close(&dir);
     return r;
@@ -329,7 +344,7 @@ static int read_only(const struct scratch *s)
         mount("none", s->dir, "tmpfs", MS_RDONLY, "size=64k") < 0) {
         return CHILD_SKIPPED;
     }
-    int r = output_dir_open(s->dir, &dir, &e) < 0;
+    int r = output_dir_open(s->dir, OUTPUT_WAIT_MS, &dir, &e) < 0;
     r |= check(output_begin(&dir, "a", &out, &e), &e, ERR_DENIED, "read-only");
     output_dir_close(&dir);
     return r;
@@ -358,7 +373,7 @@ static int fill_and_give_up(const struct scratch *s)
     struct err e = {0};
     CLEANUP_FREE char *path = in_dir(s, "a");
     put(path, "old");
-    int r = output_dir_open(s->dir, &dir, &e) < 0 || output_begin(&dir, "a", &out, &e) < 0;
+    int r = output_dir_open(s->dir, OUTPUT_WAIT_MS, &dir, &e) < 0 || output_begin(&dir, "a", &out, &e) < 0;
     r = r ? r : fill(&out);
     output_finish(&out);
     output_dir_close(&dir);
@@ -475,6 +490,7 @@ int main(void)
         TEST(left_over),
         TEST(no_link_is_followed),
         TEST(takes_turns),
+        TEST(does_not_wait_for_ever),
         TEST(directories),
         TEST(directory_in_the_place_of_the_file),
         TEST(gone_in_between),
