@@ -29,7 +29,7 @@ bench_sheets() {
         config_write "[timesheet]" "directory = $WORLD/sheets"
         aa key generate >/dev/null
         sheets_tool fill "$WORLD/aa.db" "$WORLD/keys" "$n"
-        lines=$(sheets_tool lines "$WORLD/aa.db" 5)
+        lines=$(sheets_tool lines "$WORLD/aa.db" 20)
         id=$(sheets_tool issue "$WORLD/aa.db" "$WORLD/keys")
         made=$(sheets_tool run "$AA_BIN/admin-assistant-render" --config "$WORLD/aa.conf" --sheet "$id" --formats "${BENCH_FORMATS:-csv xlsx pdf}")
         floor=$(sheets_tool floor "$WORLD/floor.xlsx" "$(member "$lines" lines)")
