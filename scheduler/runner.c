@@ -20,6 +20,7 @@
 struct runner {
     struct runner_ports ports;
     void (*left)(void *arg);
+    void (*stuck)(void *arg);
     void *left_arg;
     struct list active;
     size_t n_active;
@@ -50,11 +51,13 @@ struct active {
 static void step_run(struct active *a, struct step_event ev);
 static void fail_run(struct active *a, const struct err *e);
 
-struct runner *runner_create(const struct runner_ports *ports, void (*left)(void *arg), void *arg)
+struct runner *runner_create(const struct runner_ports *ports, void (*left)(void *arg),
+                             void (*stuck)(void *arg), void *arg)
 {
     struct runner *r = mem_calloc(1, sizeof *r);
     r->ports = *ports;
     r->left = left;
+    r->stuck = stuck;
     r->left_arg = arg;
     list_init(&r->active);
     return r;
@@ -114,6 +117,7 @@ static void on_suspended(void *arg, const struct err *e)
         a->runner->ports.notifier->trouble(a->runner->ports.notifier->self, e, "suspending a run");
         a->is_stuck = !a->runner->is_draining; /* at the end of the process its row says enough */
         if (a->is_stuck) {
+            a->runner->stuck(a->runner->left_arg);
             return;
         }
     }

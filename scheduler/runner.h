@@ -25,8 +25,10 @@ struct runner_ports {
     struct tz_cache *zones;
 };
 
-/* Borrows everything.  left(arg) is called whenever a run has left the runner: closed, waiting or parked. */
-MUST_CHECK struct runner *runner_create(const struct runner_ports *ports, void (*left)(void *arg), void *arg);
+/* Borrows everything.  left(arg) is called whenever a run has left the runner: closed, waiting or parked;
+ * stuck(arg) whenever one could not, so that somebody comes back to it. */
+MUST_CHECK struct runner *runner_create(const struct runner_ports *ports, void (*left)(void *arg),
+                                        void (*stuck)(void *arg), void *arg);
 void runner_destroy(struct runner *runner); /* no run may be under way; accepts NULL */
 
 /* Takes the run (its content; the caller's struct is zeroed) and goes on at its step. */

@@ -24,6 +24,7 @@ struct scheduler {
     bool is_clock_back;    /* was reported, and the store has not followed yet */
     bool has_started;      /* the store has told of earlier starts */
     int64_t clock_high_ms; /* when it was last written to, until a clock that is set was compared with it */
+    int64_t armed_ms;      /* what the timer is armed for */
     bool is_passing;       /* a pass is under way */
     bool wants_more;       /* another pass is wanted after it */
     bool is_batch_all_due; /* the batch under way is full of due jobs: there may be more */
@@ -57,6 +58,17 @@ static void on_run_left(void *arg)
     check_drained(s);
 }
 
+/* Its row could not be written, which is nobody's doing that would wake us: we come back by ourselves. */
+static void on_run_stuck(void *arg)
+{
+    struct scheduler *s = arg;
+    int64_t again_ms = clock_wall_ms(s->o.clock) + TROUBLE_WAIT_MS;
+    if (!s->is_passing && !s->is_draining && again_ms < s->armed_ms) {
+        s->armed_ms = again_ms;
+        s->o.timer->arm(s->o.timer->self, again_ms);
+    }
+}
+
 struct scheduler *scheduler_create(const struct scheduler_options *options)
 {
     struct scheduler *s = mem_calloc(1, sizeof *s);
@@ -69,7 +81,7 @@ struct scheduler *scheduler_create(const struct scheduler_options *options)
         .clock = options->clock,
         .zones = options->zones,
     };
-    s->runner = runner_create(&ports, on_run_left, s);
+    s->runner = runner_create(&ports, on_run_left, on_run_stuck, s);
     return s;
 }
 
@@ -104,6 +116,7 @@ static void end_pass(struct scheduler *s, int64_t wake_ms)
         wake_ms = earlier(wake_ms, clock_wall_ms(s->o.clock) + TROUBLE_WAIT_MS);
     }
     if (!s->wants_more) {
+        s->armed_ms = wake_ms;
         s->o.timer->arm(s->o.timer->self, wake_ms);
     }
     if (s->o.armed) {

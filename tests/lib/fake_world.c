@@ -42,7 +42,8 @@ struct call *world_enqueue(struct world *w, enum call_kind kind, const struct ru
         c->run = (size_t)run->id;
         w->two_at_once = w->two_at_once || ++w->outstanding[run->id - 1] > 1;
     }
-    if (w->calls == w->fail_call) {
+    if (w->fail_call && w->calls >= w->fail_call &&
+        w->calls < w->fail_call + (w->n_failing ? w->n_failing : 1)) {
         c->failed = true;
         err_set(&c->e, w->fail_code, 0, "fault in call %d", w->calls);
     }

@@ -73,6 +73,7 @@ struct world {
     int64_t timer_ms;
     int calls;     /* port calls so far in this world */
     int fail_call; /* the call (counted from 1) that fails; 0 = none */
+    int n_failing; /* how many from it on; 0 is 1 */
     int fail_code;
     int fetch_code; /* every fetch fails with it; 0 = none */
     int outstanding[WORLD_RUNS];

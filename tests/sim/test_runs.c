@@ -233,6 +233,25 @@ static void test_stop_and_fatal_pass(void **state)
     assert_int_equal(w->stops, 1);
 }
 
+/* An action finds the disk full, and so does the note that the run waits: nobody but the scheduler itself
+ * will come back to it. */
+static void test_full_disk(void **state)
+{
+    (void)state;
+    for (int call = 1; call < 40; call++) {
+        world_init(&world, 1, EVENTS, PAGE);
+        world_start(&world);
+        world_run_until(&world, world.now_ms + SOON);
+        world.fail_call = world.calls + 3 + call; /* behind wish, due and take */
+        world.n_failing = 3;
+        world.fail_code = ERR_DB_FULL;
+        world_trigger(&world, 1);
+        world_run_until(&world, world.now_ms + 12 * SOON);
+        check_good(&world);
+        world_finish(&world);
+    }
+}
+
 /* Each port call of a run fails once, with an error that passes: the run ends well and nothing is twice. */
 static void test_every_fault(void **state)
 {
@@ -431,6 +450,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clock_back_through_unset, begin, end),
         cmocka_unit_test(test_clock_back_while_down),
         cmocka_unit_test_setup_teardown(test_stop_and_fatal_pass, begin, end),
+        cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_every_fault),
         cmocka_unit_test(test_every_crash),
         cmocka_unit_test(test_every_stop),
