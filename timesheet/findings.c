@@ -135,27 +135,33 @@ void findings_of_orphan(struct work *w, const struct entry *entry)
                          span));
 }
 
-static const char *list_subjects(struct work *w, const uint32_t *entries, size_t n)
+static void list_subjects(struct words *words, const struct work *w, const uint32_t *entries, size_t n)
 {
     size_t n_named = n > NAMED_MAX ? NAMED_MAX : n;
-    const char *text = "";
     for (size_t i = 0; i < n_named; i++) {
-        const char *glue = i == 0 ? "" : i + 1 == n ? " and " : ", ";
-        text =
-            text_printf(&w->arena, "%s%s%s", text, glue, work_quote(w, w->entries[entries[i]].item->subject));
+        words_add(words, i == 0 ? "" : i + 1 == n ? " and " : ", ");
+        work_add_quoted(words, w->entries[entries[i]].item->subject);
     }
-    return n > n_named ? text_printf(&w->arena, "%s and %zu more", text, n - n_named) : text;
+    if (n > n_named) {
+        words_add(words, " and ");
+        words_add_number(words, n - n_named);
+        words_add(words, " more");
+    }
 }
 
 void findings_of_conflict(struct work *w, int32_t day, int64_t start_min, int64_t end_min,
                           const uint32_t *entries, size_t n)
 {
+    struct words words;
     char span[DAYS_SPAN_LEN + 1];
     days_format_span(&w->days, start_min, end_min, span);
+    words_clear(&words);
+    list_subjects(&words, w, entries, n);
+    words_add(&words, " claim ");
+    words_add(&words, span);
+    words_add(&words, " and none is more important: not billed until somebody decides");
     work_find(w, SHEET_FIND_CONFLICT, SHEET_ERROR, day, w->entries[entries[0]].item->appointment_id,
-              text_printf(&w->arena,
-                          "%s claim %s and none is more important: not billed until somebody decides",
-                          list_subjects(w, entries, n), span));
+              text_copy(&w->arena, words.at, words.len));
 }
 
 static bool is_decided(enum note_kind kind)

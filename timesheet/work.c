@@ -61,17 +61,27 @@ void work_find(struct work *w, enum sheet_finding_kind kind, enum sheet_severity
     w->findings.at[w->findings.n++] = (struct sheet_finding){kind, severity, day, appointment_id, text};
 }
 
+/* How far it goes without anything that is not printed as it is. */
+static size_t plain_ascii(struct letters_slice text)
+{
+    size_t n = 0;
+    while (n < text.len && n < QUOTE_MAX && text.s[n] >= ' ' && text.s[n] < 0x7f) {
+        n++;
+    }
+    return n;
+}
+
 void work_add_quoted(struct words *words, const char *subject)
 {
     struct letters_slice all = letters_trim(subject, strlen(subject));
     char text[4 * QUOTE_MAX + 8];
-    size_t len = 0, at = 0;
     if (all.len == 0) {
         words_add(words, "(no subject)");
         return;
     }
-    text[len++] = '"';
-    for (int i = 0; i < QUOTE_MAX && at < all.len; i++) {
+    size_t at = plain_ascii(all), len = at;
+    memcpy(text, all.s, at);
+    for (size_t i = at; i < QUOTE_MAX && at < all.len; i++) {
         uint32_t code;
         at += letters_next(all.s + at, all.len - at, &code);
         bool is_plain = code >= 0x20 && code != 0x7f && !letters_is_space(code);
@@ -80,9 +90,9 @@ void work_add_quoted(struct words *words, const char *subject)
     if (at < all.len) {
         len += utf8_encode(0x2026, text + len);
     }
-    text[len++] = '"';
-    text[len] = '\0';
-    words_add(words, text);
+    words_add(words, "\"");
+    words_add_bytes(words, text, len);
+    words_add(words, "\"");
 }
 
 const char *work_quote(struct work *w, const char *subject)
