@@ -8,6 +8,7 @@
 #include "base/json_out.h"
 #include "base/tz.h"
 #include "model/sheet.h"
+#include "timesheet/json.h"
 #include "timesheet/totals.h"
 
 #define SHEET_TEXT_LEN 96
@@ -40,8 +41,5 @@ void sheet_json_rules(struct json_out *j, const char *name, const struct sheet_r
 
 /* from_date, and to_date, the first day behind the period. */
 void sheet_json_period(struct json_out *j, int32_t from_day, int32_t to_day);
-
-/* A date; null for INT32_MIN. */
-void sheet_json_date(struct json_out *j, const char *name, int32_t day);
 
 #endif

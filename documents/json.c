@@ -11,6 +11,7 @@
 #include "documents/text_file.h"
 #include "documents/when.h"
 #include "timesheet/canonical.h"
+#include "timesheet/json.h"
 
 #define ROW_MAX ((size_t)64 * 1024 * 1024) /* bytes of one line of the file */
 
@@ -27,13 +28,6 @@ static void end_row(struct json_file *j)
     text_file_put_bytes(j->file, buf_str(&j->row), j->row.len);
     text_file_put_char(j->file, '\n');
     buf_clear(&j->row);
-}
-
-static void put_date(struct json_out *out, const char *name, int32_t day)
-{
-    char text[CIVIL_DATE_LEN + 1];
-    civil_format_date(day, text);
-    json_text(out, name, text);
 }
 
 static void put_time(struct json_file *j, const char *name, const struct sheet_line *line, int64_t at_min)
@@ -73,8 +67,8 @@ static void put_head(struct json_file *j)
     json_text(out, "user_name", s->user_name);
     json_text(out, "user_email", s->email);
     json_text(out, "timezone", s->zone);
-    put_date(out, "from_date", s->from_day);
-    put_date(out, "to_date", s->to_day);
+    sheet_json_date(out, "from_date", s->from_day);
+    sheet_json_date(out, "to_date", s->to_day);
     end_row(j);
     put_rules(j);
 }
@@ -84,37 +78,12 @@ static void put_line(struct json_file *j, const struct sheet_line *line)
     struct json_out *out = &j->out;
     json_open(out, NULL, '{');
     json_int(out, "no", line->no);
-    put_date(out, "date", line->day);
+    sheet_json_date(out, "date", line->day);
     put_time(j, "start", line, line->start_min);
     put_time(j, "end", line, line->end_min);
-    json_bool(out, "is_all_day", line->is_all_day);
-    json_bool(out, "is_late", line->is_late);
-    json_text(out, "kind", sheet_kind_name(line->kind));
-    json_text(out, "billing", sheet_billing_name(line->billing));
-    json_text(out, "customer", line->customer);
-    json_text(out, "subject", line->subject);
-    json_text(out, "location", line->location);
-    json_text(out, "decision", line->decision);
-    json_int(out, "span_minutes", line->span);
-    json_int(out, "worked_minutes", line->worked);
-    json_int(out, "held_minutes", line->held);
-    json_int(out, "unrounded_minutes", line->unrounded);
-    json_int(out, "billed_minutes", line->billed);
-    json_int(out, "worked_hundredths", line->worked_hundredths);
-    json_int(out, "billed_hundredths", line->billed_hundredths);
+    sheet_json_line_members(out, line);
     json_close(out, '}');
     end_row(j);
-}
-
-static void put_sum(struct json_out *out, const struct sheet_sum *sum)
-{
-    json_int(out, "lines", sum->n_lines);
-    json_int(out, "worked_minutes", sum->worked);
-    json_int(out, "held_minutes", sum->held);
-    json_int(out, "unrounded_minutes", sum->unrounded);
-    json_int(out, "billed_minutes", sum->billed);
-    json_int(out, "worked_hundredths", sum->worked_hundredths);
-    json_int(out, "billed_hundredths", sum->billed_hundredths);
 }
 
 static void put_day_sums(struct json_file *j)
@@ -124,8 +93,8 @@ static void put_day_sums(struct json_file *j)
     for (size_t i = 0; i < j->in->totals->n_days; i++) {
         const struct sheet_day_sum *day = &j->in->totals->days[i];
         json_open(&j->out, NULL, '{');
-        put_date(&j->out, "date", day->day);
-        put_sum(&j->out, &day->sum);
+        sheet_json_date(&j->out, "date", day->day);
+        sheet_json_sum_members(&j->out, &day->sum);
         json_close(&j->out, '}');
         end_row(j);
     }
@@ -141,7 +110,7 @@ static void put_customer_sums(struct json_file *j)
         json_open(&j->out, NULL, '{');
         json_text(&j->out, "customer", customer->customer);
         json_text(&j->out, "billing", sheet_billing_name(customer->billing));
-        put_sum(&j->out, &customer->sum);
+        sheet_json_sum_members(&j->out, &customer->sum);
         json_close(&j->out, '}');
         end_row(j);
     }
@@ -155,9 +124,9 @@ static void put_week_sums(struct json_file *j)
     for (size_t i = 0; i < j->in->totals->n_weeks; i++) {
         const struct sheet_week_sum *week = &j->in->totals->weeks[i];
         json_open(&j->out, NULL, '{');
-        put_date(&j->out, "monday", week->monday);
+        sheet_json_date(&j->out, "monday", week->monday);
         json_text(&j->out, "customer", week->customer);
-        put_sum(&j->out, &week->sum);
+        sheet_json_sum_members(&j->out, &week->sum);
         json_close(&j->out, '}');
         end_row(j);
     }
@@ -176,7 +145,7 @@ static void put_all(struct json_file *j)
     }
     json_close(&j->out, ']');
     json_open(&j->out, "totals", '{');
-    put_sum(&j->out, &j->in->totals->all);
+    sheet_json_sum_members(&j->out, &j->in->totals->all);
     json_close(&j->out, '}');
     end_row(j);
     put_day_sums(j);

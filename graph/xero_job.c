@@ -72,6 +72,13 @@ static bool has_failed(struct xero_job *job, const struct err *e, int r)
     return e || r < 0;
 }
 
+/* The one invoice that an answer is about, where there is one. */
+static int read_invoice(struct xero_job *job, const struct http_reply *reply, bool *ret_found)
+{
+    return xero_find_invoice(buf_str(&reply->body), reply->body.len, NULL, NULL, ret_found, &job->invoice,
+                             &job->err);
+}
+
 /* ---- names ---- */
 
 /* Whoever reads the invoice must find the sheet, and two users' sheets of one number must not meet.  A quote
@@ -171,9 +178,7 @@ static void on_sent(void *arg, const struct err *e, struct http_reply *reply)
     struct xero_job *job = arg;
     bool found = false;
     job->call = NULL;
-    int r = e ? 0
-              : xero_find_invoice(buf_str(&reply->body), reply->body.len, NULL, NULL, &found, &job->invoice,
-                                  &job->err);
+    int r = e ? 0 : read_invoice(job, reply, &found);
     if (!e && r == 0 && !found) {
         r = err_set(&job->err, ERR_PROTOCOL, 0, "the answer holds no invoice");
     }
@@ -305,9 +310,7 @@ static void on_earlier(void *arg, const struct err *e, struct http_reply *reply)
     struct xero_job *job = arg;
     bool found = false;
     job->call = NULL;
-    int r = e ? 0
-              : xero_find_invoice(buf_str(&reply->body), reply->body.len, NULL, NULL, &found, &job->invoice,
-                                  &job->err);
+    int r = e ? 0 : read_invoice(job, reply, &found);
     bool is_missing = e && e->code == ERR_NOT_FOUND;
     if (has_failed(job, is_missing ? NULL : e, r)) {
         return;

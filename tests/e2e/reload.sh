@@ -4,23 +4,9 @@
 cd "$(dirname "$0")/../.."
 SIM_BIN=${SIM_BIN:-$AA_BIN}
 . tests/lib/world.sh
+. tests/lib/expect.sh
 
 CONF=$WORLD/aa.conf
-
-# Runs the command and expects its exit status and each PATTERN in what it printed.
-expect() { # STATUS [PATTERN…] -- COMMAND…
-    local want=$1 patterns=() status=0 pattern
-    shift
-    while [ "$1" != "--" ]; do patterns+=("$1"); shift; done
-    shift
-    OUT=$("$@" 2>&1 </dev/null) || status=$?
-    [ "$status" -eq "$want" ] || fail "exit status $status instead of $want from: $*
-$OUT"
-    for pattern in ${patterns[@]+"${patterns[@]}"}; do
-        grep -Eq -e "$pattern" <<<"$OUT" || fail "no \"$pattern\" from: $*
-$OUT"
-    done
-}
 
 # As the service manager runs ExecReload=.
 managed() { MAINPID=$DAEMON_PID aa "$@"; }

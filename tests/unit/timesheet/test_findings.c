@@ -16,115 +16,116 @@ struct find_case {
     const char *text;
 };
 
+static const struct find_case category_cases[] = {
+    {"uncategorised",
+     "Talk",
+     {NULL},
+     0,
+     SHEET_FIND_UNCATEGORISED,
+     SHEET_WARNING,
+     "\"Talk\": No categories found - treating as personal appointment"},
+    {"online alone",
+     "Talk",
+     {"Online"},
+     1,
+     SHEET_FIND_UNCATEGORISED,
+     SHEET_WARNING,
+     "\"Talk\": \"Online\" alone says neither customer nor billing type"},
+    {"no separator",
+     "Talk",
+     {"Acme-billable"},
+     1,
+     SHEET_FIND_MALFORMED,
+     SHEET_ERROR,
+     "\"Talk\": Missing ' - ' separator in category: Acme-billable; did you mean \"Acme - billable\"?"},
+    {"too many",
+     "Talk",
+     {"A - B - C"},
+     1,
+     SHEET_FIND_MALFORMED,
+     SHEET_ERROR,
+     "\"Talk\": Too many ' - ' separators in category: A - B - C"},
+    {"no customer",
+     "Talk",
+     {" - billable"},
+     1,
+     SHEET_FIND_MALFORMED,
+     SHEET_ERROR,
+     "\"Talk\": Empty customer name in category:  - billable"},
+    {"a slip",
+     "Talk",
+     {"Acme - bilable"},
+     1,
+     SHEET_FIND_MALFORMED,
+     SHEET_ERROR,
+     "\"Talk\": Invalid billing type in category: Acme - bilable; did you mean \"Acme - billable\"?"},
+    {"dash",
+     "Talk",
+     {"Acme \u2013 billable"},
+     1,
+     SHEET_FIND_DASH,
+     SHEET_NOTE,
+     "\"Talk\": the separator of \"Acme \u2013 billable\" is not the usual \" - \"; read as Acme, "
+     "billable"},
+    {"several",
+     "Talk",
+     {ACME, "Beta Works - billable"},
+     2,
+     SHEET_FIND_SEVERAL,
+     SHEET_WARNING,
+     "\"Talk\": Multiple valid categories found, using first: Acme - billable"},
+    {"unknown",
+     "Talk",
+     {"Zeta - billable"},
+     1,
+     SHEET_FIND_UNKNOWN_CUSTOMER,
+     SHEET_WARNING,
+     "\"Talk\": customer \"Zeta\" is not known"},
+    {"unknown, but nearly",
+     "Talk",
+     {"Beta Wroks - billable"},
+     1,
+     SHEET_FIND_UNKNOWN_CUSTOMER,
+     SHEET_WARNING,
+     "\"Talk\": customer \"Beta Wroks\" is not known; did you mean \"Beta Works\"?"},
+    {"no subject",
+     "  ",
+     {NULL},
+     0,
+     SHEET_FIND_UNCATEGORISED,
+     SHEET_WARNING,
+     "(no subject): No categories found - treating as personal appointment"},
+    {"a subject with line ends",
+     "A\nB\tC",
+     {NULL},
+     0,
+     SHEET_FIND_UNCATEGORISED,
+     SHEET_WARNING,
+     "\"A B C\": No categories found - treating as personal appointment"},
+};
+
 static void test_categories(void **state)
 {
     (void)state;
     static const char *const known[] = {"Acme", "Beta Works"};
-    const struct find_case cases[] = {
-        {"uncategorised",
-         "Talk",
-         {NULL},
-         0,
-         SHEET_FIND_UNCATEGORISED,
-         SHEET_WARNING,
-         "\"Talk\": No categories found - treating as personal appointment"},
-        {"online alone",
-         "Talk",
-         {"Online"},
-         1,
-         SHEET_FIND_UNCATEGORISED,
-         SHEET_WARNING,
-         "\"Talk\": \"Online\" alone says neither customer nor billing type"},
-        {"no separator",
-         "Talk",
-         {"Acme-billable"},
-         1,
-         SHEET_FIND_MALFORMED,
-         SHEET_ERROR,
-         "\"Talk\": Missing ' - ' separator in category: Acme-billable; did you mean \"Acme - billable\"?"},
-        {"too many",
-         "Talk",
-         {"A - B - C"},
-         1,
-         SHEET_FIND_MALFORMED,
-         SHEET_ERROR,
-         "\"Talk\": Too many ' - ' separators in category: A - B - C"},
-        {"no customer",
-         "Talk",
-         {" - billable"},
-         1,
-         SHEET_FIND_MALFORMED,
-         SHEET_ERROR,
-         "\"Talk\": Empty customer name in category:  - billable"},
-        {"a slip",
-         "Talk",
-         {"Acme - bilable"},
-         1,
-         SHEET_FIND_MALFORMED,
-         SHEET_ERROR,
-         "\"Talk\": Invalid billing type in category: Acme - bilable; did you mean \"Acme - billable\"?"},
-        {"dash",
-         "Talk",
-         {"Acme \u2013 billable"},
-         1,
-         SHEET_FIND_DASH,
-         SHEET_NOTE,
-         "\"Talk\": the separator of \"Acme \u2013 billable\" is not the usual \" - \"; read as Acme, "
-         "billable"},
-        {"several",
-         "Talk",
-         {ACME, "Beta Works - billable"},
-         2,
-         SHEET_FIND_SEVERAL,
-         SHEET_WARNING,
-         "\"Talk\": Multiple valid categories found, using first: Acme - billable"},
-        {"unknown",
-         "Talk",
-         {"Zeta - billable"},
-         1,
-         SHEET_FIND_UNKNOWN_CUSTOMER,
-         SHEET_WARNING,
-         "\"Talk\": customer \"Zeta\" is not known"},
-        {"unknown, but nearly",
-         "Talk",
-         {"Beta Wroks - billable"},
-         1,
-         SHEET_FIND_UNKNOWN_CUSTOMER,
-         SHEET_WARNING,
-         "\"Talk\": customer \"Beta Wroks\" is not known; did you mean \"Beta Works\"?"},
-        {"no subject",
-         "  ",
-         {NULL},
-         0,
-         SHEET_FIND_UNCATEGORISED,
-         SHEET_WARNING,
-         "(no subject): No categories found - treating as personal appointment"},
-        {"a subject with line ends",
-         "A\nB\tC",
-         {NULL},
-         0,
-         SHEET_FIND_UNCATEGORISED,
-         SHEET_WARNING,
-         "\"A B C\": No categories found - treating as personal appointment"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(category_cases); i++) {
         struct scene s;
         scene_begin(&s, "Europe/Berlin", "2026-03-02", "2026-03-09");
         s.input.customers = known;
         s.input.n_customers = ARRAY_LEN(known);
-        struct sheet_item *item = add(&s, AT_9, cases[i].subject, NULL);
-        memcpy(s.categories[0], cases[i].categories, sizeof cases[i].categories);
-        item->n_categories = cases[i].n;
+        struct sheet_item *item = add(&s, AT_9, category_cases[i].subject, NULL);
+        memcpy(s.categories[0], category_cases[i].categories, sizeof category_cases[i].categories);
+        item->n_categories = category_cases[i].n;
         compose(&s);
-        const struct sheet_finding *f = finding_of(&s, cases[i].kind);
-        if (s.draft->n_findings != 1 || !f || f->severity != cases[i].severity ||
-            strcmp(f->text, cases[i].text) != 0) {
-            fail_msg("case \"%s\", %zu findings: %s", cases[i].name, s.draft->n_findings,
+        const struct sheet_finding *f = finding_of(&s, category_cases[i].kind);
+        if (s.draft->n_findings != 1 || !f || f->severity != category_cases[i].severity ||
+            strcmp(f->text, category_cases[i].text) != 0) {
+            fail_msg("case \"%s\", %zu findings: %s", category_cases[i].name, s.draft->n_findings,
                      f ? f->text : "none");
         }
         assert_int_equal(f->day, day_of(DAY));
         assert_int_equal(f->appointment_id, item->appointment_id);
-        assert_int_equal(s.draft->n_errors, cases[i].severity == SHEET_ERROR);
+        assert_int_equal(s.draft->n_errors, category_cases[i].severity == SHEET_ERROR);
         scene_end(&s);
     }
 }

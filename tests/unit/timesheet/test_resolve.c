@@ -68,97 +68,98 @@ static void check_cases(const struct scene_case *cases, size_t n)
     }
 }
 
+static const struct scene_case priority_cases[] = {
+    {"touching is no overlap",
+     0,
+     {{"09:00", "10:00", "A", NORM}, {"10:00", "11:00", "B", NORM}},
+     "A 60/0/60\nB 60/0/60\n",
+     0},
+    {"the more important one gets what they share",
+     0,
+     {{"09:00", "11:00", "A", NORM}, {"10:00", "12:00", "B", HIGH}},
+     "A 60/0/60 [10:00-11:00 counts on line 2 (more important)]\nB 120/0/120\n",
+     0},
+    {"low gives way to normal",
+     0,
+     {{"09:00", "10:00", "A", LOW}, {"09:30", "09:45", "B", NORM}},
+     "A 45/0/45 [09:30-09:45 counts on line 2 (more important)]\nB 15/0/15\n",
+     0},
+    {"wholly inside",
+     0,
+     {{"09:00", "12:00", "A", HIGH}, {"10:00", "11:00", "B", NORM}},
+     "A 180/0/180\nB 0/0/0 [10:00-11:00 counts on line 1 (more important)]\n",
+     0},
+    {"a containing meeting is not forgotten: two that do not meet do not compete",
+     0,
+     {{"09:00", "12:00", "A", HIGH}, {"09:30", "10:00", "B", NORM}, {"10:30", "11:00", "C", NORM}},
+     "A 180/0/180\nB 0/0/0 [09:30-10:00 counts on line 1 (more important)]\n"
+     "C 0/0/0 [10:30-11:00 counts on line 1 (more important)]\n",
+     0},
+    {"… and keep what is theirs",
+     0,
+     {{"09:00", "12:00", "A", LOW}, {"09:30", "10:00", "B", NORM}, {"10:30", "11:00", "C", NORM}},
+     "A 120/0/120 [09:30-10:00 counts on line 2 (more important); 10:30-11:00 counts on line 3 (more "
+     "important)]\n"
+     "B 30/0/30\nC 30/0/30\n",
+     0},
+    {"equals: worked once, held, billed on none",
+     0,
+     {{"09:00", "11:00", "A", NORM}, {"10:00", "12:00", "B", NORM}},
+     "A 120/60/60 [10:00-11:00 open: line 2 claims it as well]\nB 60/0/60 [10:00-11:00 open: held on "
+     "line 1]\n",
+     1},
+    {"three equals",
+     0,
+     {{"09:00", "10:00", "A", NORM}, {"09:00", "10:00", "B", NORM}, {"09:00", "10:00", "C", NORM}},
+     "A 60/60/0 [09:00-10:00 open: lines 2 and 3 claim it as well]\nB 0/0/0 [09:00-10:00 open: held on "
+     "line 1]\n"
+     "C 0/0/0 [09:00-10:00 open: held on line 1]\n",
+     1},
+    {"a chain of equals is one conflict, where the minutes do not break off",
+     0,
+     {{"09:00", "10:30", "A", NORM}, {"10:00", "11:30", "B", NORM}, {"10:15", "12:00", "C", NORM}},
+     "A 90/30/60 [10:00-10:15 open: line 2 claims it as well; 10:15-10:30 open: lines 2 and 3 claim it "
+     "as well]\n"
+     "B 60/60/0 [10:00-10:30 open: held on line 1; 10:30-11:30 open: line 3 claims it as well]\n"
+     "C 30/0/30 [10:15-10:30 open: held on line 1; 10:30-11:30 open: held on line 2]\n",
+     1},
+    {"two conflicts of one appointment",
+     0,
+     {{"09:00", "12:00", "A", NORM}, {"09:30", "10:00", "B", NORM}, {"11:00", "11:30", "C", NORM}},
+     "A 180/60/120 [09:30-10:00 open: line 2 claims it as well; 11:00-11:30 open: line 3 claims it as "
+     "well]\n"
+     "B 0/0/0 [09:30-10:00 open: held on line 1]\nC 0/0/0 [11:00-11:30 open: held on line 1]\n",
+     2},
+    {"a third that is more important settles it",
+     0,
+     {{"09:00", "10:00", "A", NORM}, {"09:00", "10:00", "B", NORM}, {"09:00", "10:00", "C", HIGH}},
+     "A 0/0/0 [09:00-10:00 counts on line 3 (more important)]\n"
+     "B 0/0/0 [09:00-10:00 counts on line 3 (more important)]\nC 60/0/60\n",
+     0},
+    {"the lower one is out of the conflict",
+     0,
+     {{"09:00", "10:00", "A", LOW}, {"09:00", "10:00", "B", NORM}, {"09:00", "10:00", "C", NORM}},
+     "A 0/0/0 [09:00-10:00 counts on line 2 (more important)]\n"
+     "B 60/60/0 [09:00-10:00 open: line 3 claims it as well]\nC 0/0/0 [09:00-10:00 open: held on line "
+     "2]\n",
+     1},
+    {"many equals are not all named",
+     0,
+     {{"09:00", "10:00", "A", NORM},
+      {"09:00", "10:00", "B", NORM},
+      {"09:00", "10:00", "C", NORM},
+      {"09:00", "10:00", "D", NORM},
+      {"09:00", "10:00", "E", NORM}},
+     "A 60/60/0 [09:00-10:00 open: lines 2, 3, 4 and 1 more claim it as well]\n"
+     "B 0/0/0 [09:00-10:00 open: held on line 1]\nC 0/0/0 [09:00-10:00 open: held on line 1]\n"
+     "D 0/0/0 [09:00-10:00 open: held on line 1]\nE 0/0/0 [09:00-10:00 open: held on line 1]\n",
+     1},
+};
+
 static void test_priority(void **state)
 {
     (void)state;
-    const struct scene_case cases[] = {
-        {"touching is no overlap",
-         0,
-         {{"09:00", "10:00", "A", NORM}, {"10:00", "11:00", "B", NORM}},
-         "A 60/0/60\nB 60/0/60\n",
-         0},
-        {"the more important one gets what they share",
-         0,
-         {{"09:00", "11:00", "A", NORM}, {"10:00", "12:00", "B", HIGH}},
-         "A 60/0/60 [10:00-11:00 counts on line 2 (more important)]\nB 120/0/120\n",
-         0},
-        {"low gives way to normal",
-         0,
-         {{"09:00", "10:00", "A", LOW}, {"09:30", "09:45", "B", NORM}},
-         "A 45/0/45 [09:30-09:45 counts on line 2 (more important)]\nB 15/0/15\n",
-         0},
-        {"wholly inside",
-         0,
-         {{"09:00", "12:00", "A", HIGH}, {"10:00", "11:00", "B", NORM}},
-         "A 180/0/180\nB 0/0/0 [10:00-11:00 counts on line 1 (more important)]\n",
-         0},
-        {"a containing meeting is not forgotten: two that do not meet do not compete",
-         0,
-         {{"09:00", "12:00", "A", HIGH}, {"09:30", "10:00", "B", NORM}, {"10:30", "11:00", "C", NORM}},
-         "A 180/0/180\nB 0/0/0 [09:30-10:00 counts on line 1 (more important)]\n"
-         "C 0/0/0 [10:30-11:00 counts on line 1 (more important)]\n",
-         0},
-        {"… and keep what is theirs",
-         0,
-         {{"09:00", "12:00", "A", LOW}, {"09:30", "10:00", "B", NORM}, {"10:30", "11:00", "C", NORM}},
-         "A 120/0/120 [09:30-10:00 counts on line 2 (more important); 10:30-11:00 counts on line 3 (more "
-         "important)]\n"
-         "B 30/0/30\nC 30/0/30\n",
-         0},
-        {"equals: worked once, held, billed on none",
-         0,
-         {{"09:00", "11:00", "A", NORM}, {"10:00", "12:00", "B", NORM}},
-         "A 120/60/60 [10:00-11:00 open: line 2 claims it as well]\nB 60/0/60 [10:00-11:00 open: held on "
-         "line 1]\n",
-         1},
-        {"three equals",
-         0,
-         {{"09:00", "10:00", "A", NORM}, {"09:00", "10:00", "B", NORM}, {"09:00", "10:00", "C", NORM}},
-         "A 60/60/0 [09:00-10:00 open: lines 2 and 3 claim it as well]\nB 0/0/0 [09:00-10:00 open: held on "
-         "line 1]\n"
-         "C 0/0/0 [09:00-10:00 open: held on line 1]\n",
-         1},
-        {"a chain of equals is one conflict, where the minutes do not break off",
-         0,
-         {{"09:00", "10:30", "A", NORM}, {"10:00", "11:30", "B", NORM}, {"10:15", "12:00", "C", NORM}},
-         "A 90/30/60 [10:00-10:15 open: line 2 claims it as well; 10:15-10:30 open: lines 2 and 3 claim it "
-         "as well]\n"
-         "B 60/60/0 [10:00-10:30 open: held on line 1; 10:30-11:30 open: line 3 claims it as well]\n"
-         "C 30/0/30 [10:15-10:30 open: held on line 1; 10:30-11:30 open: held on line 2]\n",
-         1},
-        {"two conflicts of one appointment",
-         0,
-         {{"09:00", "12:00", "A", NORM}, {"09:30", "10:00", "B", NORM}, {"11:00", "11:30", "C", NORM}},
-         "A 180/60/120 [09:30-10:00 open: line 2 claims it as well; 11:00-11:30 open: line 3 claims it as "
-         "well]\n"
-         "B 0/0/0 [09:30-10:00 open: held on line 1]\nC 0/0/0 [11:00-11:30 open: held on line 1]\n",
-         2},
-        {"a third that is more important settles it",
-         0,
-         {{"09:00", "10:00", "A", NORM}, {"09:00", "10:00", "B", NORM}, {"09:00", "10:00", "C", HIGH}},
-         "A 0/0/0 [09:00-10:00 counts on line 3 (more important)]\n"
-         "B 0/0/0 [09:00-10:00 counts on line 3 (more important)]\nC 60/0/60\n",
-         0},
-        {"the lower one is out of the conflict",
-         0,
-         {{"09:00", "10:00", "A", LOW}, {"09:00", "10:00", "B", NORM}, {"09:00", "10:00", "C", NORM}},
-         "A 0/0/0 [09:00-10:00 counts on line 2 (more important)]\n"
-         "B 60/60/0 [09:00-10:00 open: line 3 claims it as well]\nC 0/0/0 [09:00-10:00 open: held on line "
-         "2]\n",
-         1},
-        {"many equals are not all named",
-         0,
-         {{"09:00", "10:00", "A", NORM},
-          {"09:00", "10:00", "B", NORM},
-          {"09:00", "10:00", "C", NORM},
-          {"09:00", "10:00", "D", NORM},
-          {"09:00", "10:00", "E", NORM}},
-         "A 60/60/0 [09:00-10:00 open: lines 2, 3, 4 and 1 more claim it as well]\n"
-         "B 0/0/0 [09:00-10:00 open: held on line 1]\nC 0/0/0 [09:00-10:00 open: held on line 1]\n"
-         "D 0/0/0 [09:00-10:00 open: held on line 1]\nE 0/0/0 [09:00-10:00 open: held on line 1]\n",
-         1},
-    };
-    check_cases(cases, ARRAY_LEN(cases));
+    check_cases(priority_cases, ARRAY_LEN(priority_cases));
 }
 
 static void test_tentative(void **state)
