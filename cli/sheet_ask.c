@@ -106,15 +106,19 @@ int sheet_ask_holder(struct db *db, const struct sheet_ask *ask, struct sheet_ho
 
 struct job_search {
     int64_t archive_configuration_id;
-    int64_t job_id; /* 0 = none */
+    int64_t job_id;       /* that archives, and does nothing else; 0 = none */
+    int64_t sheet_job_id; /* that makes timesheets; 0 = none */
 };
 
 static void look_at_job(void *arg, const struct job_config *job)
 {
     struct job_search *search = arg;
-    if (job->archive_configuration_id == search->archive_configuration_id &&
-        job->type == JOB_CALENDAR_ARCHIVE && job->is_active) {
-        search->job_id = job->id;
+    if (job->archive_configuration_id != search->archive_configuration_id || !job->is_active) {
+        return;
+    }
+    switch (job->type) {
+    case JOB_CALENDAR_ARCHIVE: search->job_id = job->id; return;
+    case JOB_TIMESHEET: search->sheet_job_id = job->id; return;
     }
 }
 
@@ -134,6 +138,11 @@ static int how_to_cover(struct db *db, const struct sheet_ask *ask, struct perio
         *ret_how = mem_printf("the archive \"%s\" does not have all of %s as it was when the days were over; "
                               "archive it with: admin-assistant job run %lld --from %s --to %s --wait",
                               ask->config.name, period, (long long)search.job_id, from, last);
+    } else if (search.sheet_job_id) {
+        *ret_how = mem_printf(
+            "the archive \"%s\" does not have all of %s; its timesheet job reads them and issues the "
+            "timesheet: admin-assistant job run %lld --from %s --to %s --wait",
+            ask->config.name, period, (long long)search.sheet_job_id, from, last);
     } else {
         *ret_how =
             mem_printf("the archive \"%s\" does not have all of %s, and no job archives it; add one with: "

@@ -1,5 +1,6 @@
-/* json - what a timesheet says, as members of JSON objects: the same names in the exported document and in what the commands
- * print (docs/CLI_JSON.md).  Minutes and hundredths are integers, dates YYYY-MM-DD.  Pure; any thread. */
+/* json - what a timesheet says, as members of JSON objects: the same names in the exported document and in
+ * what the commands print (docs/CLI_JSON.md).  Minutes and hundredths are integers, dates YYYY-MM-DD.  Pure;
+ * any thread. */
 #ifndef TIMESHEET_JSON_H
 #define TIMESHEET_JSON_H
 

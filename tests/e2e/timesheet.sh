@@ -372,9 +372,13 @@ aa user add bert@example.com --username bert >/dev/null
 aa login bert --refresh-token-file "$WORLD/token" >/dev/null
 aa archive-config add bert --name Play --source "msgraph://bert@example.com/calendars/primary" \
     --destination "local://bert/calendars/archive" --timezone America/St_Johns >/dev/null
-aa job add Play --type calendar_archive --schedule manual >/dev/null
+expect 0 '^2$' -- aa job add Play --type timesheet --schedule manual
+expect 1 'its timesheet job reads them and issues the timesheet: admin-assistant job run 2 --from 2026-03-10 --to 2026-03-10' \
+    -- ts issue Play --from 2026-03-10
+expect 0 '^3$' -- aa job add Play --type calendar_archive --schedule manual
+expect 1 'archive it with: admin-assistant job run 3 ' -- ts issue Play --from 2026-03-10
 daemon_start
-aa job run 2 --from 2026-03-09 --to 2026-03-15 --wait >"$WORLD/run.log" 2>&1 || fail "$(cat "$WORLD/run.log")"
+aa job run 3 --from 2026-03-09 --to 2026-03-15 --wait >"$WORLD/run.log" 2>&1 || fail "$(cat "$WORLD/run.log")"
 daemon_stop
 expect 0 'timesheet 2026-0001/1 issued: 2026-03-10, America/St_Johns' -- ts issue Play --from 2026-03-10 --no-documents
 expect 1 '2026-0001' '--user|user' -- ts show 2026-0001
