@@ -7,9 +7,8 @@
  * peak memory bench_sheets floor XLSX LINES                              a bare loop of libxlsxwriter over as
  * many cells
  *
- * The appointments are spread evenly over the working hours of the year, so that every tenth overlaps another
- * one, by eight customers in both orders of a category, some travel, some private, some without a category.
- */
+ * The appointments lie in the working hours of the year, many of them at the same time, by eight customers in
+ * both orders of a category, some travel, some private, some without a category. */
 #include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -74,7 +73,7 @@ static void add_appointments(struct db *db, int64_t n)
         "SELECT "
         "'event-' || i, 1, strftime('%Y-%m-%d %H:%M:00.000000', 1735689600 + day * 86400 + minute * 60, "
         "'unixepoch'), "
-        "strftime('%Y-%m-%d %H:%M:00.000000', 1735689600 + day * 86400 + (minute + max(1, min(90, 20000 / "
+        "strftime('%Y-%m-%d %H:%M:00.000000', 1735689600 + day * 86400 + (minute + max(2, min(90, 20000 / "
         "($1 / 365 + 1) "
         "/ 60))) * 60, 'unixepoch'), "
         "CASE WHEN i % 17 = 0 THEN 'Travel to the customer' ELSE 'Besprechung Größe ' || i || ': "
@@ -145,7 +144,7 @@ static int lines(const char *path, int rounds)
     struct db *db = open_database(path, NULL, DB_READ_ONLY);
     struct sheet_request request = year(berlin());
     double whole_ms = 1e12, compose_ms = 1e12;
-    size_t n_lines = 0, n_considered = 0;
+    size_t n_lines = 0, n_considered = 0, n_conflicts = 0;
     for (int i = 0; i < rounds; i++) {
         struct sheet_preview *preview;
         struct sheet_draft *draft;
@@ -158,11 +157,13 @@ static int lines(const char *path, int rounds)
         compose_ms = composed - read < compose_ms ? composed - read : compose_ms;
         n_lines = draft->n_lines;
         n_considered = draft->n_considered;
+        n_conflicts = draft->n_conflicts;
         sheet_draft_destroy(draft);
         sheet_preview_destroy(preview);
     }
-    printf("{\"appointments\":%zu,\"lines\":%zu,\"compose_ms\":%.2f,\"read_and_compose_ms\":%.2f}\n",
-           n_considered, n_lines, compose_ms, whole_ms);
+    printf("{\"appointments\":%zu,\"lines\":%zu,\"conflicts\":%zu,\"compose_ms\":%.2f,\"read_and_compose_"
+           "ms\":%.2f}\n",
+           n_considered, n_lines, n_conflicts, compose_ms, whole_ms);
     db_close(db);
     return 0;
 }

@@ -4,7 +4,7 @@ SHEET_APPOINTMENTS=${BENCH_SHEETS:-10000 100000}
 
 sheets_tool() { "$SIM_BIN/bench_sheets" "$@" || fail "bench_sheets $1"; }
 
-# Reads $1 member $2 of the JSON object $3, for a table of limits by the number of appointments.
+# What was meant, in milliseconds; null where nothing was.
 sheet_limit() { # WHAT APPOINTMENTS
     case $1:$2 in
     lines:10000) echo 50 ;;
@@ -36,7 +36,7 @@ bench_sheets() {
         per_line=$(calc "$(member "$lines" read_and_compose_ms) * 1000 / $n")
         sheet_figure sheet_lines "$n" "$(member "$lines" lines)" ms "$(member "$lines" read_and_compose_ms)" \
             "$(sheet_limit lines "$n")" \
-            ",\"compose_ms\":$(member "$lines" compose_ms),\"us_each\":$per_line,\"us_each_before\":${before_lines:-null}"
+            ",\"conflicts\":$(member "$lines" conflicts),\"compose_ms\":$(member "$lines" compose_ms),\"us_each\":$per_line,\"us_each_before\":${before_lines:-null}"
         before_lines=$per_line
         per_line=$(calc "$(member "$made" ms) * 1000 / $n")
         sheet_figure sheet_documents "$n" "$(member "$lines" lines)" ms "$(member "$made" ms)" \
