@@ -494,7 +494,7 @@ expect 1 '999999' -- aa audit show 999999
 expect 1 'nobody' -- aa audit list --user nobody
 
 expect 0 'run [0-9]+ asked for' -- aa job run 3 --from $FIRST
-expect 0 '^\{"id":[0-9]+\}$' -- aa job run 3 --from $FIRST --to yesterday --json
+expect 0 '^\{"id":[0-9]+\}$' -- aa job run 3 --from "$(date -d '-40 days' +%F)" --to yesterday --json
 
 # One run of a job at a time: the next one is told who is before it.
 no_open_runs() { [ "$(sql "SELECT count(*) FROM job_runs WHERE state <> 'done'")" = 0 ]; }

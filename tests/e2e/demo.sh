@@ -29,8 +29,10 @@ rm "$WORLD/token"
 show archive-config add anna --name Work --source "msgraph://anna@example.com/calendars/primary" \
     --destination "local://anna/calendars/archive" --timezone Europe/Berlin
 # The sample month is March 2026; a normal run covers the days up to yesterday.
-days=$((($(date +%s) - $(date -u -d 2026-03-01 +%s)) / 86400))
-show job add 1 --type calendar_archive --schedule daily --at 23:59 --window "$((days < 1800 ? days : 1800))"
+days=$((($(date -u -d "$(TZ=Europe/Berlin date +%F)" +%s) - $(date -u -d 2026-03-01 +%s)) / 86400))
+at=23:59 # and not while this goes on
+[ "$(TZ=Europe/Berlin date +%H)" -lt 22 ] || at=03:00
+show job add 1 --type calendar_archive --schedule daily --at "$at" --window "$((days < 1800 ? days : 1800))"
 
 step "The daemon, and SIGUSR1 with the job's number"
 daemon_start

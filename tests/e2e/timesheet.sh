@@ -73,7 +73,9 @@ refuse 'job run'
 expect 1 'nothing in 2026-03-09 to 2026-03-15' 'warning: the archive "Work" does not have' -- ts issue Work --week 2026-W11 --force
 expect 3 '"is_covered":false' '"lines":\[\]' -- ts check Work --week 2026-W11 --json
 is_json
-expect 3 "$(date +%Y-%m)-01" -- ts check Work
+# Without a period it is the month that is under way in the archive's zone; on its first day nothing of it has passed.
+today=$(TZ=Europe/Berlin date +%F)
+expect "$([ "${today##*-}" = 01 ] && echo 0 || echo 3)" "${today%-*}-01" -- ts check Work
 
 # ---- the check ----
 

@@ -1,9 +1,10 @@
 # The operator sets it up as root, and the service starts.
 
+# Generated events lie well inside the days that a job covers: which day it is depends on the zone, and it may be midnight.
 DAYS_BACK=60
 sim_up() {
     systemd-run --quiet --unit=aa-graphsim.service "$SIM_BIN/graphsim" --port-file "$W/port" \
-        --data "$AA_SOURCE/tests/graphsim/data" --generate "3:4500:600:$(date -d "-$DAYS_BACK days" +%F):50"
+        --data "$AA_SOURCE/tests/graphsim/data" --generate "3:4500:600:$(date -d "-$((DAYS_BACK - 5)) days" +%F):50"
     eventually 30 test -s "$W/port"
 }
 must "a stand-in server" sim_up
@@ -26,7 +27,7 @@ archive_config() { # USERNAME E-MAIL NAME
         --destination "local://$1/calendars/archive" --timezone Europe/Berlin
 }
 
-# Job 1 is the sample month, job 2 five pages of generated events, job 3 will be due within 75 seconds.
+# Job 1 is the sample month, job 2 five pages of generated events, job 3 will be due in 40 to 100 seconds.
 set_up_as_root() {
     local days
     configured
@@ -37,7 +38,7 @@ set_up_as_root() {
     (umask 077 && echo demo-refresh-token >"$W/anna" && echo bench-refresh-0 >"$W/u0")
     aa login anna --refresh-token-file "$W/anna"
     aa login u0 --refresh-token-file "$W/u0"
-    days=$((($(date +%s) - $(date -d 2026-03-01 +%s)) / 86400))
+    days=$((($(date -u -d "$(TZ=Europe/Berlin date +%F)" +%s) - $(date -u -d 2026-03-01 +%s)) / 86400))
     archive_config anna anna@example.com Work
     archive_config u0 u0@bench.example Bench
     archive_config anna anna@example.com Soon
@@ -86,7 +87,7 @@ soon() {
     local second
     second=$(date +%-S)
     same 3 "$(aa job add 3 --type calendar_archive --schedule daily --window 7 \
-        --at "$(TZ=Europe/Berlin date -d "+$((second < 45 ? 60 : 120)) seconds" +%H:%M)")"
+        --at "$(TZ=Europe/Berlin date -d "+$((second < 20 ? 60 : 120)) seconds" +%H:%M)")"
     eventually 10 status_has '^3 jobs, next "Soon" [0-9:]* Europe/Berlin in [0-9]+ s; no run has succeeded yet'
 }
 check "a job added by root appears in the status line, with when it is due" soon

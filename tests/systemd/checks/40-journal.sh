@@ -6,7 +6,7 @@ good_fields() {
     same 1 "$(wc -l <<<"$line")"
     for field in '"PRIORITY":"6"' '"AA_RUN":"[0-9]+"' '"AA_USER":"1"' '"AA_OUTCOME":"success"' \
         '"AA_CORRELATION":"[0-9a-f-]{36}"' '"AA_STEP":"finish"' "\"_SYSTEMD_UNIT\":\"$UNIT\"" "\"_UID\":\"$(service_uid)\"" \
-        '"SYSLOG_IDENTIFIER":"admin-assistantd"' '"MESSAGE":"job 1 \\"Work\\": 2026-03-01 to .* archived in '; do
+        '"SYSLOG_IDENTIFIER":"admin-assistantd"' '"MESSAGE":"job 1 \\"Work\\": 2026-03-0[12] to .* archived in '; do
         has "$line" "$field"
     done
     hasnt "$line" 'AA_GRAPH_REQUEST_ID|AA_ERROR'

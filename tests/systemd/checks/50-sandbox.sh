@@ -43,7 +43,7 @@ descriptors() {
 check "signalfd, timerfd, inotify and the database are open" descriptors
 
 on_time() {
-    eventually 90 ended_soon
+    eventually 120 ended_soon
     same "schedule success" "$(sql "SELECT run_trigger, outcome FROM job_runs WHERE $SOON" | tr '|' ' ')"
     same 1 "$(sql "SELECT julianday(started_at) - julianday(slot_at) < 3 / 86400.0 FROM job_runs WHERE $SOON")"
 }
