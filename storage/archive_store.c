@@ -8,6 +8,7 @@
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "model/uri.h"
+#include "storage/archive_order.h"
 #include "storage/run_store.h"
 #include "storage/stage_store.h"
 
@@ -155,7 +156,7 @@ struct storing {
     const struct run *run;
     const struct window *window;
     int64_t calendar_id; /* the destination */
-    int64_t now_ms;
+    int64_t now_ms;      /* of what is learned: storage/archive_order.h */
     struct run_counts counts;
 };
 
@@ -529,9 +530,9 @@ static int store_dry(struct storing *st, struct err *e)
 int archive_store_window(struct db *db, const struct run *run, int64_t instance_id,
                          const struct window *window, struct run_counts *ret_counts, struct err *e)
 {
-    struct storing st = {
-        .db = db, .run = run, .window = window, .now_ms = db_now_ms(db), .counts = run->counts};
+    struct storing st = {.db = db, .run = run, .window = window, .counts = run->counts};
     int r = run_store_check_owner(db, run->id, instance_id, e);
+    r = r < 0 ? r : archive_order_learned(db, run->archive_configuration_id, &st.now_ms, e);
     r = r < 0 ? r : check_complete(run, e);
     if (r == 0) {
         r = run->is_dry ? store_dry(&st, e) : store_all(&st, e);

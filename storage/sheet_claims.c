@@ -8,9 +8,9 @@
 
 /* ---- closed days ---- */
 
-/* A day is looked at by its own sheet and, for late ones, by every sheet of a later period when it is issued.
- * So what was archived until the latest of these is not late any more: it is on a sheet, or was left out for
- * what it is. */
+/* Times are in the order of archive_order.h.  A day is looked at by its own sheet and, for late ones, by
+ * every sheet of a later period when it is issued. So what was archived until the latest of these is not late
+ * any more: it is on a sheet, or was left out for what it is. */
 static void add_closed(struct sheet_source *source, struct sheet_closed_days closed, int64_t considered_ms)
 {
     if (source->n_closed == source->closed_room) {
@@ -37,11 +37,11 @@ static void turn_round(struct sheet_source *source)
 }
 
 /* A run that found nothing to bill has issued nothing; its days are over all the same, and no run comes back
- * to them. */
+ * to them.  It looked at them some time after it began. */
 #define CLOSED                                                                                               \
     "SELECT start_date AS from_date, end_date AS until_date, number, issued_at AS at, 0 AS is_empty "        \
     "FROM timesheets WHERE archive_configuration_id = $1 AND status = 'issued' UNION ALL "                   \
-    "SELECT r.from_date, r.to_date, '', max(r.finished_at), 1 FROM job_configurations j JOIN job_runs r "    \
+    "SELECT r.from_date, r.to_date, '', max(r.started_at), 1 FROM job_configurations j JOIN job_runs r "     \
     "ON r.job_id = j.id WHERE j.archive_configuration_id = $1 AND j.job_type = 'timesheet' "                 \
     "AND r.state = 'done' AND r.is_dry = 0 AND (r.outcome = 'success' OR r.outcome = 'partial') "            \
     "AND r.timesheet_id IS NULL AND r.started_at IS NOT NULL AND r.finished_at IS NOT NULL "                 \

@@ -13,7 +13,6 @@ struct freezing {
     const struct sheet_request *request;
     const struct sheet_place *before;
     int64_t id;
-    int64_t now_ms;
 };
 
 /* ---- the header ---- */
@@ -33,7 +32,7 @@ static void bind_header(struct stmt *s, const struct freezing *fr, const struct 
     stmt_text(s, 12, sheet->email);
     stmt_text(s, 13, sheet->name);
     stmt_blob(s, 14, sheet->hash, sizeof sheet->hash);
-    stmt_time(s, 15, fr->now_ms);
+    stmt_time(s, 15, fr->sheet->issued_ms);
     if (fr->before->id) {
         stmt_int(s, 7, fr->before->id);
     }
@@ -117,7 +116,7 @@ static int supersede(const struct freezing *fr, struct err *e)
         return 0;
     }
     stmt_int(s, 1, fr->before->id);
-    stmt_time(s, 2, fr->now_ms);
+    stmt_time(s, 2, fr->sheet->issued_ms);
     return stmt_run(s, e);
 }
 
@@ -150,7 +149,7 @@ static int claim_lines(const struct freezing *fr, int64_t sheet_id, int64_t firs
                         "(SELECT appointment_id FROM timesheet_lines WHERE timesheet_id = $1 AND "
                         "line_no >= $3 AND line_no < $4) AND timesheet_id IS NOT " FIRST_SHEET);
     stmt_int(s, 1, sheet_id);
-    stmt_time(s, 2, fr->now_ms);
+    stmt_time(s, 2, fr->sheet->issued_ms);
     stmt_int(s, 3, first_no);
     stmt_int(s, 4, first_no + CLAIM_LINES);
     return stmt_run(s, e);
@@ -182,7 +181,7 @@ static int want_documents(const struct freezing *fr, struct err *e)
             stmt_int(s, 1, fr->id);
             stmt_text(s, 2, sheet_format_name((enum sheet_format)format));
             stmt_int(s, 3, fr->sheet->user_id);
-            stmt_time(s, 4, fr->now_ms);
+            stmt_time(s, 4, fr->sheet->issued_ms);
             r = stmt_run(s, e);
         }
     }
@@ -192,8 +191,7 @@ static int want_documents(const struct freezing *fr, struct err *e)
 int sheet_freeze(struct db *db, const struct sheet *sheet, const struct sheet_request *request,
                  const struct sheet_place *before, int64_t *ret_id, struct err *e)
 {
-    struct freezing fr = {
-        .db = db, .sheet = sheet, .request = request, .before = before, .now_ms = db_now_ms(db)};
+    struct freezing fr = {.db = db, .sheet = sheet, .request = request, .before = before};
     int r = supersede(&fr, e);
     r = r < 0 ? r : insert_header(&fr, e);
     r = r < 0 ? r : insert_lines(&fr, e);

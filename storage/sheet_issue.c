@@ -6,6 +6,7 @@
 #include "base/civil.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "storage/archive_order.h"
 #include "storage/sheet_private.h"
 #include "storage/unit.h"
 
@@ -150,7 +151,6 @@ static int fill_sheet(struct issuing *is, struct err *e)
         .status = SHEET_ISSUED,
         .from_day = is->request->from_day,
         .to_day = is->request->to_day,
-        .issued_ms = db_now_ms(is->db),
         .rules = is->request->rules,
         .zone = is->owner.zone,
         .user_name = is->owner.user_name,
@@ -159,11 +159,12 @@ static int fill_sheet(struct issuing *is, struct err *e)
         .lines = draft->lines,
         .n_lines = draft->n_lines,
     };
-    if (is->before.id) {
+    int r = archive_order_issued(is->db, is->owner.user_id, &is->sheet.issued_ms, e);
+    if (r == 0 && is->before.id) {
         memcpy(is->sheet.number, is->before.number, sizeof is->sheet.number);
         return 0;
     }
-    return next_number(is, is->sheet.number, e);
+    return r < 0 ? r : next_number(is, is->sheet.number, e);
 }
 
 /* Whether the new one would be, but for its revision, the old one again: the hash covers what is printed. */
