@@ -207,6 +207,8 @@ const struct command commands[] = {
      cmd_timesheet_export, commands_timesheet_export_more},
     {"timesheet diff", "compare two revisions, or a timesheet and the archive", commands_timesheet_diff,
      cmd_timesheet_diff, commands_timesheet_diff_more},
+    {"timesheet upload", "upload a timesheet after all, or once more", commands_timesheet_upload,
+     cmd_timesheet_upload, commands_timesheet_upload_more},
     {"action list", "list what waits for a person", action_list, cmd_action_list, NULL},
     {"action show", "show a task", id_only, cmd_action_show, NULL},
     {"action resolve", "decide a task, or say that it is done", action_resolve, cmd_action_resolve,

@@ -25,6 +25,8 @@ const struct arg_spec commands_timesheet_diff[] = {POSITIONAL("NUMBER"),   ID_OR
                                                    ID_OR_NONE("WITH-REV"), OPTION("--user", "USER"),
                                                    FLAG("--now"),          END};
 
+const struct arg_spec commands_timesheet_upload[] = {POSITIONAL("NUMBER"), OPTION("--user", "USER"), END};
+
 #define PERIOD_MORE                                                                                          \
     "The period is --from and --to (both days included; --from alone is one day), --week 2026-W10 (Monday "  \
     "to Sunday)\n"                                                                                           \
@@ -70,3 +72,10 @@ const char commands_timesheet_diff_more[] =
     "--now: the timesheet and what the archive says now, by the rules of the timesheet.  Exit status: 0 no "
     "difference,\n"
     "3 differences.\n";
+
+const char commands_timesheet_upload_more[] = "The service uploads what it issues by itself; this is for "
+                                              "what it has given up, for what waits for its next\n"
+                                              "attempt, and for places that were not configured when the "
+                                              "timesheet was issued.  What is there already is not "
+                                              "sent again.\n"
+                                              "timesheet show tells how far it has come.\n";

@@ -11,11 +11,13 @@ extern const struct arg_spec commands_timesheet_list[];
 extern const struct arg_spec commands_timesheet_show[];
 extern const struct arg_spec commands_timesheet_export[];
 extern const struct arg_spec commands_timesheet_diff[];
+extern const struct arg_spec commands_timesheet_upload[];
 
 extern const char commands_timesheet_check_more[];
 extern const char commands_timesheet_issue_more[];
 extern const char commands_timesheet_show_more[];
 extern const char commands_timesheet_export_more[];
 extern const char commands_timesheet_diff_more[];
+extern const char commands_timesheet_upload_more[];
 
 #endif

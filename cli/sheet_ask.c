@@ -169,14 +169,19 @@ int sheet_ask_covered(struct session *s, struct db *db, const struct sheet_ask *
 
 /* ---- a sheet by its number ---- */
 
-int sheet_ask_open(struct session *s, struct db *db, const struct args *a, const char *name,
-                   struct sheet *ret_sheet, const struct tz **ret_zone, struct err *e)
+int sheet_ask_find(struct db *db, const struct args *a, const char *name, int64_t *ret_id, struct err *e)
 {
     CLEANUP(user_finish) struct user user = {0};
     const char *who = args_text(a, "--user");
-    int64_t id = 0;
     int r = who ? user_find(db, who, &user, e) : 0;
-    r = r < 0 ? r : sheet_store_find(db, user.id, name, &id, e);
+    return r < 0 ? r : sheet_store_find(db, user.id, name, ret_id, e);
+}
+
+int sheet_ask_open(struct session *s, struct db *db, const struct args *a, const char *name,
+                   struct sheet *ret_sheet, const struct tz **ret_zone, struct err *e)
+{
+    int64_t id = 0;
+    int r = sheet_ask_find(db, a, name, &id, e);
     r = r < 0 ? r : sheet_store_load(db, id, ret_sheet, e);
     if (r < 0) {
         return r;

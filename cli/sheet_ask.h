@@ -42,7 +42,11 @@ MUST_CHECK int sheet_ask_holder(struct db *db, const struct sheet_ask *ask, stru
 MUST_CHECK int sheet_ask_covered(struct session *s, struct db *db, const struct sheet_ask *ask,
                                  char **ret_how, struct err *e);
 
-/* The sheet that `name` means, of --user where that is given, with its lines and its zone. */
+/* The sheet that `name` means, of --user where that is given. */
+MUST_CHECK int sheet_ask_find(struct db *db, const struct args *a, const char *name, int64_t *ret_id,
+                              struct err *e);
+
+/* The same, with its lines and its zone. */
 MUST_CHECK int sheet_ask_open(struct session *s, struct db *db, const struct args *a, const char *name,
                               struct sheet *ret_sheet, const struct tz **ret_zone, struct err *e);
 

@@ -5,8 +5,8 @@
  * follow one another as the transactions did, even where the wall clock stood still or went back: a stamp is
  * the wall clock's time, or the earliest one that keeps the order.
  *
- * To be asked inside the transaction that uses the stamp.  Times are UTC milliseconds.  Storage thread, or the
- * command line's own connection. */
+ * To be asked inside the transaction that uses the stamp.  Times are UTC milliseconds.  Storage thread, or
+ * the command line's own connection. */
 #ifndef STORAGE_ARCHIVE_ORDER_H
 #define STORAGE_ARCHIVE_ORDER_H
 

@@ -7,13 +7,6 @@
 #include "storage/outbox_store.h"
 #include "storage/unit.h"
 
-/* A sheet on its way into the outbox. */
-struct planned {
-    int64_t id, user_id;
-    int64_t audit_id;
-    int64_t n; /* rows */
-};
-
 /* ---- settling ---- */
 
 static int set_uploaded(struct db *db, int64_t timesheet_id, struct err *e)
@@ -84,7 +77,7 @@ int outbox_settle(struct db *db, int64_t timesheet_id, struct err *e)
 
 /* ---- rows ---- */
 
-static int open_parent(struct db *db, struct planned *p, struct err *e)
+int outbox_open_parent(struct db *db, struct outbox_planned *p, struct err *e)
 {
     char id[24], correlation[CLOCK_UUID_LEN + 1];
     snprintf(id, sizeof id, "%lld", (long long)p->id);
@@ -100,10 +93,28 @@ static int open_parent(struct db *db, struct planned *p, struct err *e)
     return audit_append(db, &entry, &p->audit_id, e);
 }
 
-static int add_row(struct db *db, struct planned *p, enum outbox_kind kind, const char *target, struct err *e)
+/* Rows that there are already stay as they are. */
+static int has_row(struct db *db, const struct outbox_planned *p, enum outbox_kind kind, const char *target,
+                   int64_t *ret_has, struct err *e)
+{
+    struct stmt *s =
+        db_stmt(db, "SELECT count(*) FROM outbox WHERE timesheet_id = $1 AND kind = $2 AND target = $3");
+    stmt_int(s, 1, p->id);
+    stmt_text(s, 2, outbox_kind_name(kind));
+    stmt_text(s, 3, target);
+    return stmt_get_int(s, ret_has, e);
+}
+
+static int add_row(struct db *db, struct outbox_planned *p, enum outbox_kind kind, const char *target,
+                   struct err *e)
 {
     char key[CLOCK_UUID_LEN + 1];
-    int r = p->audit_id == 0 ? open_parent(db, p, e) : 0;
+    int64_t has = 0;
+    int r = has_row(db, p, kind, target, &has, e);
+    if (r < 0 || has) {
+        return r;
+    }
+    r = p->audit_id == 0 ? outbox_open_parent(db, p, e) : 0;
     if (r < 0) {
         return r;
     }
@@ -132,7 +143,7 @@ static int is_made(struct db *db, int64_t id, enum sheet_format format, int64_t 
     return stmt_get_int(s, ret_is, e);
 }
 
-static int plan_onedrive(struct db *db, struct planned *p, unsigned formats, struct err *e)
+static int plan_onedrive(struct db *db, struct outbox_planned *p, unsigned formats, struct err *e)
 {
     int r = 0;
     for (int f = 0; r == 0 && f < SHEET_FORMAT_COUNT; f++) {
@@ -150,7 +161,7 @@ static int plan_onedrive(struct db *db, struct planned *p, unsigned formats, str
 }
 
 /* Who is billed, and in a revision who was and is no more: their invoice is to go. */
-static int plan_xero(struct db *db, struct planned *p, struct err *e)
+static int plan_xero(struct db *db, struct outbox_planned *p, struct err *e)
 {
     /* Of each customer the latest row of the revisions before tells whether there is something to take back.
      * (The statement for the rows is another one, so this one can stay open.) */
@@ -187,7 +198,8 @@ static int mark_planned(struct db *db, int64_t id, struct err *e)
     return stmt_run(s, e);
 }
 
-static int plan_sheet(struct db *db, struct planned *p, const struct outbox_targets *targets, struct err *e)
+int outbox_plan_sheet(struct db *db, struct outbox_planned *p, const struct outbox_targets *targets,
+                      struct err *e)
 {
     int r = plan_onedrive(db, p, targets->onedrive_formats, e);
     if (r == 0 && targets->has_xero) {
@@ -197,8 +209,8 @@ static int plan_sheet(struct db *db, struct planned *p, const struct outbox_targ
 }
 
 /* 1 with a sheet, 0 where none is left.  What is not to be sent is not waited for. */
-static int next_unplanned(struct db *db, const struct outbox_targets *targets, struct planned *ret_planned,
-                          struct err *e)
+static int next_unplanned(struct db *db, const struct outbox_targets *targets,
+                          struct outbox_planned *ret_planned, struct err *e)
 {
     unsigned needed = targets->onedrive_formats | (targets->has_xero ? 1u << SHEET_PDF : 0);
     struct stmt *s = db_stmt(
@@ -215,7 +227,7 @@ static int next_unplanned(struct db *db, const struct outbox_targets *targets, s
     stmt_int(s, 5, needed >> SHEET_JSON & 1);
     int r = stmt_step(s, e);
     if (r > 0) {
-        *ret_planned = (struct planned){.id = stmt_col_int(s, 0), .user_id = stmt_col_int(s, 1)};
+        *ret_planned = (struct outbox_planned){.id = stmt_col_int(s, 0), .user_id = stmt_col_int(s, 1)};
         stmt_reset(s);
     }
     return r;
@@ -249,11 +261,11 @@ static int drop_superseded(struct db *db, struct err *e)
 
 static int plan_all(struct db *db, const struct outbox_targets *targets, int64_t *ret_n, struct err *e)
 {
-    struct planned p = {0};
+    struct outbox_planned p = {0};
     int64_t n = 0;
     int r = drop_superseded(db, e);
     while (r == 0 && (r = next_unplanned(db, targets, &p, e)) > 0) {
-        r = plan_sheet(db, &p, targets, e);
+        r = outbox_plan_sheet(db, &p, targets, e);
         n += p.n;
     }
     if (r == 0) {

@@ -265,14 +265,15 @@ struct row {
     char kind[16];
     char error_code[32];
     char correlation[CLOCK_UUID_LEN + 1];
+    char number[SHEET_NUMBER_LEN + 1];
 };
 
 static int load_short(struct db *db, int64_t id, struct row *ret_row, struct err *e)
 {
     struct stmt *s =
         db_stmt(db, "SELECT o.user_id, o.timesheet_id, o.audit_id, o.attempts, o.kind, o.error_code, "
-                    "a.correlation_id FROM outbox o LEFT JOIN audit_log a ON a.id = o.audit_id "
-                    "WHERE o.id = $1");
+                    "a.correlation_id, t.number FROM outbox o JOIN timesheets t ON t.id = o.timesheet_id "
+                    "LEFT JOIN audit_log a ON a.id = o.audit_id WHERE o.id = $1");
     struct row row = {0};
     stmt_int(s, 1, id);
     int r = stmt_step(s, e);
@@ -286,6 +287,7 @@ static int load_short(struct db *db, int64_t id, struct row *ret_row, struct err
     snprintf(row.kind, sizeof row.kind, "%s", stmt_col_text(s, 4));
     snprintf(row.error_code, sizeof row.error_code, "%s", stmt_is_null(s, 5) ? "" : stmt_col_text(s, 5));
     snprintf(row.correlation, sizeof row.correlation, "%s", stmt_is_null(s, 6) ? "" : stmt_col_text(s, 6));
+    snprintf(row.number, sizeof row.number, "%s", stmt_is_null(s, 7) ? "" : stmt_col_text(s, 7));
     stmt_reset(s);
     *ret_row = row;
     return 0;
@@ -372,15 +374,22 @@ static int resolve_task(struct db *db, int64_t user_id, int64_t id, struct err *
     return stmt_run(s, e);
 }
 
-static int open_task(struct db *db, int64_t user_id, int64_t id, const struct outbox_failure *f,
+static int open_task(struct db *db, const struct row *row, int64_t id, const struct outbox_failure *f,
                      struct err *e)
 {
-    char key[40];
-    const char *advice =
-        f->verdict == OUTBOX_NEVER
-            ? "It is not tried again. Do by hand what is missing there."
-            : "Do what it asks for; it is tried again within a day, after a sign-in of the user, "
-              "and after: admin-assistant reload";
+    char key[40], advice[200];
+    if (f->verdict == OUTBOX_NEVER) {
+        snprintf(
+            advice, sizeof advice,
+            "It is not tried again by itself. Do by hand what is missing there; or, when the cause is gone: "
+            "admin-assistant timesheet upload %s",
+            row->number);
+    } else {
+        snprintf(advice, sizeof advice,
+                 "Do what it asks for; it is tried again within a day, after a sign-in of the user, "
+                 "and after: admin-assistant timesheet upload %s",
+                 row->number);
+    }
     struct stmt *s = db_stmt(
         db,
         "INSERT INTO action_log (user_id, event_type, description, recommendations, dedup_key, created_at, "
@@ -389,7 +398,7 @@ static int open_task(struct db *db, int64_t user_id, int64_t id, const struct ou
         "description = excluded.description, recommendations = excluded.recommendations, "
         "updated_at = excluded.updated_at");
     task_key(id, key);
-    stmt_int(s, 1, user_id);
+    stmt_int(s, 1, row->user_id);
     stmt_text(s, 2, f->why->msg);
     stmt_text(s, 3, advice);
     stmt_text(s, 4, key);
@@ -462,7 +471,7 @@ static int finish_failed(struct db *db, int64_t id, const struct outbox_failure 
         r = note_failed(db, &row, f, e);
     }
     if (r == 0 && f->verdict != OUTBOX_AGAIN) {
-        r = open_task(db, row.user_id, id, f, e);
+        r = open_task(db, &row, id, f, e);
     }
     r = r < 0 ? r : outbox_settle(db, row.timesheet_id, e);
     if (r == 0) {

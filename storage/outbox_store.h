@@ -6,6 +6,7 @@
  *
  *     intended ──> done       the remote side has it
  *        │  └────> failed     it will never work as it is; told once, a task is open
+ *        │           └──> intended   a person asks for it again (outbox_again)
  *        └───────> dropped    the sheet was superseded before its invoice was made
  *
  * An intended row that failed waits until not_before; is_for_human says that a task is open meanwhile.  All
@@ -111,5 +112,17 @@ MUST_CHECK int outbox_failed(struct db *db, int64_t id, const struct outbox_fail
 /* What waits for a person is due now: the configuration was read again, or (user_id not 0) that user has
  * signed in. */
 MUST_CHECK int outbox_wake(struct db *db, int64_t user_id, struct err *e);
+
+/* A person asks for the uploads of an issued sheet again: what failed for good is intended once more, under a
+ * new key; what waits is due now; and what is configured by now, but was not when the sheet was planned, gets
+ * its rows.  What is done stays done.  ERR_NOT_FOUND; ERR_INVALID of a sheet that was superseded. */
+struct outbox_asked {
+    char number[SHEET_NUMBER_LEN + 1];
+    int32_t revision;
+    int64_t n_again, n_hurried, n_new, n_done;
+    bool is_planned; /* else its documents are not all made: they are sent when they are */
+};
+MUST_CHECK int outbox_again(struct db *db, int64_t timesheet_id, const struct outbox_targets *targets,
+                            struct outbox_asked *ret_asked, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib/world.sh
 . tests/lib/sheets.sh
+. tests/lib/expect.sh
 
 drive_is() { [ "$(drive_files)" = "$1" ]; }
 daemon_again() { # keeps what the one before said
@@ -143,6 +144,25 @@ B & C "GmbH"|2026-0007/1 anna@example.com|DELETED|1.25|2026-0007.pdf 1
 Dora|2026-0007/2 anna@example.com|DELETED|1.0|2026-0007-r2.pdf 1'
 same_invoices "$third"
 
+# ---- the person takes that back, and asks for the upload again: what is there is not sent twice ----
+sim_post load '{"xero":{"set_status":{"INV-0001":"DRAFT"}}}'
+aa action list | grep -q upload || fail "no task in the list"
+expect 0 '^2026-0007/3: 1 to send \(1 given up before, 0 that waited, 0 new\), 2 done already' -- aa timesheet upload 2026-0007
+wait_for 20 "what was asked for again" outbox_is 9 'onedrive pdf done, xero Acme done, xero Dora done'
+has_task "INV-0001" && fail "the task stays open"
+same_invoices "Acme|2026-0007/3 anna@example.com|DRAFT|9.0|2026-0007.pdf 1,2026-0007-r2.pdf 1,2026-0007-r3.pdf 1
+$(tail -n +2 <<<"$third")"
+drive_has "Timesheets/2026/2026-0007-r3.pdf 1" || fail "in OneDrive: $(drive_files)"
+expect 0 '^2026-0007/3: nothing to send, 3 done already$' -- aa timesheet upload 2026-0007
+expect 0 '"is_planned":true,"again":0,"hurried":0,"new":0,"done":3' -- aa timesheet upload 2026-0007 --json
+is_json
+expect 1 'ask for the upload of 2026-0007' -- aa timesheet upload 2026-0007/2
+expect 1 'no timesheet|2026-0077' -- aa timesheet upload 2026-0077
+# The first sheet was issued before there was Xero: only who asks for that gets an invoice of it.
+expect 0 '^2026-0001/1: 1 to send \(0 given up before, 0 that waited, 1 new\), 2 done already' -- aa timesheet upload 2026-0001
+wait_for 20 "the invoice after all" outbox_is 1 "onedrive csv done, onedrive pdf done, xero Acme done"
+[ "$(invoices | grep -c '^Acme|2026-0001/1 anna@example.com|DRAFT|7.5|2026-0001.pdf 1$')" = 1 ] || fail "in Xero: $(invoices)"
+
 # ---- the token ends, a refusal passes, and an answer is lost ----
 sim_post fault '{"expire_xero":true}'
 # Twice: on a connection that was used before libcurl asks again by itself, and the key makes that harmless.
@@ -176,7 +196,7 @@ daemon_stop
 aa audit verify >"$WORLD/verify" || fail "the audit trail does not verify"
 [ "$(sql "SELECT count(*) FROM audit_log WHERE action_type = 'upload' AND parent_audit_id IS NULL AND closed_at IS NULL")" = 0 ] ||
     fail "a parent entry stays open"
-[ "$(sql "SELECT count(*) FROM audit_log WHERE action_type = 'upload' AND parent_audit_id IS NULL")" -eq 11 ] || fail "not one entry a sheet"
+[ "$(sql "SELECT count(*) FROM audit_log WHERE action_type = 'upload' AND parent_audit_id IS NULL")" -eq 13 ] || fail "not one entry a sheet, and one each for what was asked for again"
 sqlite3 "$WORLD/aa.db" .dump >"$WORLD/dump"
 for canary in xero-secret-canary eyXsim EwBsim 0.AXsim demo-refresh-token /upload/; do
     for place in "$WORLD/dump" "$WORLD/out" "$WORLD"/*.log; do

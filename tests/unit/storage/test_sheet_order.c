@@ -1,9 +1,9 @@
-/* What came first, an issue or what the archive learned: it must not depend on the wall clock, as what a sheet
- * could not know goes into the next one, and what it knew does not. */
+/* What came first, an issue or what the archive learned: it must not depend on the wall clock, as what a
+ * sheet could not know goes into the next one, and what it knew does not. */
 #include "tests/lib/sheet_fixture.h"
 
-#define week_from "2026-03-09"
-#define week_to "2026-03-16"
+#define week_from  "2026-03-09"
+#define week_to    "2026-03-16"
 #define week_after "2026-03-23"
 
 /* In the archive from the first run on. */
@@ -93,7 +93,8 @@ static void known_at_the_issue_is_not_late(void **state)
     sheet_preview_destroy(p);
 }
 
-/* A run that had nothing to bill looked at its days some time after it began, and that is all that is known. */
+/* A run that had nothing to bill looked at its days some time after it began, and that is all that is known.
+ */
 static void archived_while_an_empty_run_ended_is_late(void **state)
 {
     struct fixture *f = *state;
