@@ -317,8 +317,6 @@ static int read_failed(const char *path, int code, struct err *e)
 
 static int parse(struct reading *r, const char *text, size_t len)
 {
-    CLEANUP_FREE int *given_in = mem_calloc(r->n_options, sizeof *given_in);
-    r->given_in = given_in;
     r->pos = text;
     r->end = r->pos + len;
     r->pos += len >= 3 && memcmp(r->pos, "\xef\xbb\xbf", 3) == 0
@@ -340,15 +338,23 @@ static int load_file(struct reading *r)
 }
 
 int ini_load(const char *path, const struct ini_option *options, size_t n_options, void *target,
-             struct err *e)
+             int *ret_lines, struct err *e)
 {
-    struct reading r = {.path = path, .options = options, .n_options = n_options, .target = target, .e = e};
+    CLEANUP_FREE int *lines = mem_calloc(n_options, sizeof *lines);
+    struct reading r = {.path = path,
+                        .options = options,
+                        .n_options = n_options,
+                        .given_in = lines,
+                        .target = target,
+                        .e = e};
     int code = set_defaults(options, n_options, target, e);
     if (code == 0 && path) {
         code = load_file(&r);
     }
     if (code < 0) {
         ini_free(options, n_options, target);
+    } else if (ret_lines) {
+        memcpy(ret_lines, lines, n_options * sizeof *lines);
     }
     return code;
 }
@@ -356,8 +362,14 @@ int ini_load(const char *path, const struct ini_option *options, size_t n_option
 int ini_load_text(const char *name, const char *text, size_t len, const struct ini_option *options,
                   size_t n_options, ini_check check, void *target, struct err *e)
 {
-    struct reading r = {
-        .path = name, .options = options, .n_options = n_options, .check = check, .target = target, .e = e};
+    CLEANUP_FREE int *lines = mem_calloc(n_options, sizeof *lines);
+    struct reading r = {.path = name,
+                        .options = options,
+                        .n_options = n_options,
+                        .check = check,
+                        .given_in = lines,
+                        .target = target,
+                        .e = e};
     int code = parse(&r, text, len);
     if (code < 0) {
         ini_free(options, n_options, target);

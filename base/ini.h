@@ -32,9 +32,9 @@ struct ini_option {
 /* Fills target (zeroed before) with the defaults and then with the file.  path NULL: defaults only.  A
  * comment begins with ; or # at the start of a line, or with " ;" behind a value.  ERR_CONFIG with
  * "FILE:LINE: …, what is allowed"; ERR_NOT_FOUND, ERR_DENIED and ERR_IO for the file itself, with its name.
- */
+ * ret_lines has room for n_options, or is NULL: for each option the line that gave it, 0 where none did. */
 MUST_CHECK int ini_load(const char *path, const struct ini_option *options, size_t n_options, void *target,
-                        struct err *e);
+                        int *ret_lines, struct err *e);
 
 /* What a value has to be beyond its type: NULL where it is good, else what is allowed ("a colour, #rrggbb"),
  * which stays valid until the next call.  The complaint names the line. */

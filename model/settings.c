@@ -383,11 +383,35 @@ static void choose_keys(struct settings *s, const char *credentials_directory)
     s->keys_directory = mem_strdup(given ? credentials_directory : KEYS_DIRECTORY);
 }
 
+/* What checks a value begins its complaint with SECTION.KEY; the line that gave it, 0 where none did. */
+static int line_of_complaint(const char *complaint, const int lines[])
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        char name[64];
+        size_t len = (size_t)snprintf(name, sizeof name, "%s.%s", options[i].section, options[i].key);
+        if (strncmp(complaint, name, len) == 0 && (complaint[len] == ' ' || complaint[len] == ':')) {
+            return lines[i];
+        }
+    }
+    return 0;
+}
+
+static void name_place(const char *path, const int lines[], struct err *e)
+{
+    int line = line_of_complaint(e->msg, lines);
+    if (line > 0) {
+        (void)err_prefix(e, "%s:%d", path, line);
+    } else {
+        (void)err_prefix(e, "%s", path);
+    }
+}
+
 int settings_load(const char *path, const char *credentials_directory, struct settings *ret_settings,
                   struct err *e)
 {
     struct settings s = {.database_url = NULL};
-    int error = ini_load(path, options, ARRAY_LEN(options), &s, e);
+    int lines[ARRAY_LEN(options)] = {0};
+    int error = ini_load(path, options, ARRAY_LEN(options), &s, lines, e);
     if (error) {
         settings_finish(&s);
         return error;
@@ -397,7 +421,7 @@ int settings_load(const char *path, const char *credentials_directory, struct se
     if (error) {
         settings_finish(&s);
         if (e && path) {
-            err_prefix(e, "%s", path);
+            name_place(path, lines, e);
         }
         return error;
     }

@@ -7,7 +7,7 @@
 
 static int not_one_of(const char *key, const char *value, const char *allowed, struct err *e)
 {
-    return err_set(e, ERR_CONFIG, 0, "[timesheet] %s is \"%.40s\"; allowed: %s", key, value, allowed);
+    return err_set(e, ERR_CONFIG, 0, "timesheet.%s is \"%.40s\"; allowed: %s", key, value, allowed);
 }
 
 int sheet_settings_rules(const struct settings *s, struct sheet_rules *ret_rules, struct err *e)

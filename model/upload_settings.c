@@ -165,12 +165,17 @@ static bool is_token(const char *text)
 
 static int check_xero(const struct settings *s, struct err *e)
 {
-    if (!is_token(s->xero_client_id) || !is_token(s->xero_tenant_id)) {
-        return err_set(e, ERR_CONFIG, 0,
-                       "xero.client_id and xero.tenant_id must be made of letters, digits, dots and hyphens");
+    if (!is_token(s->xero_client_id)) {
+        return err_set(e, ERR_CONFIG, 0, "xero.client_id must be made of letters, digits, dots and hyphens");
     }
-    if (upload_has_xero(s) != (*s->xero_secret_file != '\0')) {
-        return err_set(e, ERR_CONFIG, 0, "xero.client_id and xero.client_secret_file must be set together");
+    if (!is_token(s->xero_tenant_id)) {
+        return err_set(e, ERR_CONFIG, 0, "xero.tenant_id must be made of letters, digits, dots and hyphens");
+    }
+    if (upload_has_xero(s) && !*s->xero_secret_file) {
+        return err_set(e, ERR_CONFIG, 0, "xero.client_id is set, so xero.client_secret_file must be too");
+    }
+    if (*s->xero_secret_file && !upload_has_xero(s)) {
+        return err_set(e, ERR_CONFIG, 0, "xero.client_secret_file is set, so xero.client_id must be too");
     }
     if (strlen(s->xero_account_code) > 10) {
         return err_set(e, ERR_CONFIG, 0, "xero.account_code is longer than 10 characters");

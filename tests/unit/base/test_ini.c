@@ -45,7 +45,7 @@ static int load_bytes(const char *bytes, size_t len, struct target *target, stru
     assert_non_null(f);
     assert_int_equal(fwrite(bytes, 1, len, f), len);
     fclose(f);
-    return ini_load(scratch, options, ARRAY_LEN(options), target, e);
+    return ini_load(scratch, options, ARRAY_LEN(options), target, NULL, e);
 }
 
 static void unload(struct target *target)
@@ -56,7 +56,7 @@ static void unload(struct target *target)
 static void defaults(void **state UNUSED)
 {
     struct target t = {0};
-    assert_int_equal(ini_load(NULL, options, ARRAY_LEN(options), &t, NULL), 0);
+    assert_int_equal(ini_load(NULL, options, ARRAY_LEN(options), &t, NULL, NULL), 0);
     assert_string_equal(t.url, "sqlite:/var/x.db");
     assert_string_equal(t.name, "");
     assert_int_equal(t.count, 16);
@@ -244,9 +244,9 @@ static void files_that_do_not_read(void **state UNUSED)
 {
     struct target t = {0};
     struct err e = {0};
-    assert_int_equal(ini_load("/nowhere/x.conf", options, ARRAY_LEN(options), &t, &e), ERR_NOT_FOUND);
+    assert_int_equal(ini_load("/nowhere/x.conf", options, ARRAY_LEN(options), &t, NULL, &e), ERR_NOT_FOUND);
     assert_non_null(strstr(e.msg, "/nowhere/x.conf does not exist"));
-    assert_int_equal(ini_load("/tmp", options, ARRAY_LEN(options), &t, &e), ERR_CONFIG);
+    assert_int_equal(ini_load("/tmp", options, ARRAY_LEN(options), &t, NULL, &e), ERR_CONFIG);
     assert_non_null(strstr(e.msg, "/tmp can not be read: it is a directory"));
     assert_null(t.url);
     if (geteuid() == 0) {
@@ -256,7 +256,7 @@ static void files_that_do_not_read(void **state UNUSED)
     assert_int_equal(load_bytes("", 0, &t, NULL), 0);
     unload(&t);
     assert_int_equal(chmod(scratch, 0200), 0);
-    assert_int_equal(ini_load(scratch, options, ARRAY_LEN(options), &t, &e), ERR_DENIED);
+    assert_int_equal(ini_load(scratch, options, ARRAY_LEN(options), &t, NULL, &e), ERR_DENIED);
     assert_int_equal(chmod(scratch, 0600), 0);
     assert_non_null(strstr(e.msg, scratch));
 }
@@ -269,7 +269,7 @@ static void a_default_outside_its_limits_is_a_bug(void **state UNUSED)
     };
     struct target t = {0};
     struct err e = {0};
-    assert_int_equal(ini_load(NULL, wrong, ARRAY_LEN(wrong), &t, &e), ERR_BUG);
+    assert_int_equal(ini_load(NULL, wrong, ARRAY_LEN(wrong), &t, NULL, &e), ERR_BUG);
     assert_null(t.url);
 }
 
