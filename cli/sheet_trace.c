@@ -228,8 +228,7 @@ static void print_decimals(const struct sheet_line *line)
     sheet_format_hundredths(line->worked_hundredths, '.', worked);
     sheet_format_hundredths(line->billed_hundredths, '.', billed);
     char *how = mem_printf(
-        "hours billed, %s worked; hundredths are dealt out by largest remainder, so that they add up",
-        worked);
+        "hours billed, %s worked; the customer's running sum is rounded, so that they add up", worked);
     print_step("in decimals", billed, how);
     free(how);
 }

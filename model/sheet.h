@@ -74,7 +74,7 @@ struct sheet_line {
     int32_t held;   /* of worked: claimed by two and decided by nobody; not billed.  Stands on one of them */
     int32_t unrounded;         /* to be billed, before rounding; 0 where not billable */
     int32_t billed;            /* … after */
-    int32_t worked_hundredths; /* hours in decimals: by largest remainder, so that columns add up */
+    int32_t worked_hundredths; /* hours in decimals: timesheet/hundredths.h, so that columns add up */
     int32_t billed_hundredths;
     const char *customer; /* the first spelling on the sheet; "" for travel without a customer */
     const char *subject;  /* "" for none */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "timesheet/hundredths.h"
 
 int32_t compute_rounded(int64_t minutes, enum sheet_rounding rounding, int32_t to)
 {
@@ -16,59 +17,43 @@ int32_t compute_rounded(int64_t minutes, enum sheet_rounding rounding, int32_t t
     return (int32_t)minutes;
 }
 
-/* ---- hundredths: an hour has 100, a minute 5/3 of one ---- */
+/* ---- hundredths ---- */
 
-static size_t count_remainder(const int32_t *minutes, size_t n, int64_t remainder)
+/* A customer's billable lines and those that are not: what is added up at the end of a sheet.  Numbered as
+ * they come on it, so that nothing depends on ids. */
+static uint32_t *number_groups(const struct work *w, size_t *ret_n_groups)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++) {
-        count += (int64_t)minutes[i] * 5 % 3 == remainder;
+    uint32_t *groups = mem_calloc(w->n_parts, sizeof *groups), n = 0;
+    uint32_t *numbers = mem_calloc(2 * (size_t)w->book.customer_keys.n, sizeof *numbers); /* from 1 */
+    for (size_t i = 0; i < w->n_parts; i++) {
+        const struct entry *entry = &w->entries[w->parts[i].entry];
+        uint32_t *number = &numbers[2 * entry->customer + (entry->billing == SHEET_BILLABLE)];
+        *number = *number ? *number : ++n;
+        groups[i] = *number - 1;
     }
-    return count;
+    free(numbers);
+    *ret_n_groups = n;
+    return groups;
 }
 
-/* One more for `n_extra` of the lines with that remainder, evenly among them. */
-static void spread(const int32_t *minutes, int32_t *hundredths, size_t n, int64_t remainder, size_t n_extra)
+static void fill_hundredths(struct work *w)
 {
-    size_t count = count_remainder(minutes, n, remainder), seen = 0;
-    for (size_t i = 0; i < n && n_extra > 0; i++) {
-        if ((int64_t)minutes[i] * 5 % 3 == remainder) {
-            hundredths[i] += (seen + 1) * n_extra / count > seen * n_extra / count;
-            seen++;
-        }
-    }
-}
-
-void compute_hundredths(const int32_t *minutes, int32_t *ret_hundredths, size_t n)
-{
-    int64_t total = 0, sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        ret_hundredths[i] = (int32_t)((int64_t)minutes[i] * 5 / 3);
-        total += minutes[i];
-        sum += ret_hundredths[i];
-    }
-    size_t missing = (size_t)((total * 5 + 1) / 3 - sum);
-    size_t n_large = count_remainder(minutes, n, 2);
-    size_t for_large = missing < n_large ? missing : n_large;
-    spread(minutes, ret_hundredths, n, 2, for_large);
-    spread(minutes, ret_hundredths, n, 1, missing - for_large);
-}
-
-static void fill_hundredths(struct sheet_line *lines, size_t n)
-{
+    size_t n = w->n_parts, n_groups;
+    uint32_t *groups = number_groups(w, &n_groups);
     int32_t *minutes = mem_calloc(n, sizeof *minutes), *hundredths = mem_calloc(n, sizeof *hundredths);
     for (size_t i = 0; i < n; i++) {
-        minutes[i] = lines[i].worked;
+        minutes[i] = w->lines[i].worked;
     }
-    compute_hundredths(minutes, hundredths, n);
+    hundredths_deal(groups, minutes, n, n_groups, hundredths);
     for (size_t i = 0; i < n; i++) {
-        lines[i].worked_hundredths = hundredths[i];
-        minutes[i] = lines[i].billed;
+        w->lines[i].worked_hundredths = hundredths[i];
+        minutes[i] = w->lines[i].billed;
     }
-    compute_hundredths(minutes, hundredths, n);
+    hundredths_deal(groups, minutes, n, n_groups, hundredths);
     for (size_t i = 0; i < n; i++) {
-        lines[i].billed_hundredths = hundredths[i];
+        w->lines[i].billed_hundredths = hundredths[i];
     }
+    free(groups);
     free(minutes);
     free(hundredths);
 }
@@ -171,5 +156,5 @@ void compute_lines(struct work *w)
     case SHEET_SCOPE_ENTRY: round_entries(w->lines, w->n_parts, &w->input->rules); break;
     case SHEET_SCOPE_DAY_CUSTOMER: round_days(w); break;
     }
-    fill_hundredths(w->lines, w->n_parts);
+    fill_hundredths(w);
 }

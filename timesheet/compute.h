@@ -2,8 +2,7 @@
  *
  * Only billable lines are billed, and nothing that is held.  Rounding is of each line, or of what a customer
  * is billed on a day: then the difference goes to the last of its lines that is billed, and to the one before
- * when that would fall below nothing.  Hundredths are given by largest remainder over the whole sheet, equal
- * remainders spread evenly, so that the column adds up to the total of the minutes.  Integers only. */
+ * when that would fall below nothing.  Hundredths are those of hundredths.h.  Integers only. */
 #ifndef TIMESHEET_COMPUTE_H
 #define TIMESHEET_COMPUTE_H
 
@@ -14,8 +13,5 @@ void compute_lines(struct work *w);
 
 /* To a multiple of `to`, up, or to the nearest with halves up. */
 int32_t compute_rounded(int64_t minutes, enum sheet_rounding rounding, int32_t to);
-
-/* Fills one column of hundredths. */
-void compute_hundredths(const int32_t *minutes, int32_t *ret_hundredths, size_t n);
 
 #endif

@@ -1,4 +1,4 @@
-/* Rounding and hundredths, by figures. */
+/* Rounding, by figures. */
 #include "compose_fixture.h"
 
 #include "timesheet/compute.h"
@@ -23,36 +23,6 @@ static void test_rounded(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         assert_int_equal(compute_rounded(cases[i].minutes, cases[i].rounding, cases[i].to), cases[i].want);
-    }
-}
-
-static void test_hundredths(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name;
-        int32_t minutes[6], want[6];
-        size_t n;
-    } cases[] = {
-        {"three times 20 minutes is an hour", {20, 20, 20}, {33, 33, 34}, 3},
-        {"two times 20", {20, 20}, {33, 34}, 2},
-        {"one alone is rounded", {20}, {33}, 1},
-        {"40 minutes", {40}, {67}, 1},
-        {"the larger remainder first", {20, 40}, {33, 67}, 2},
-        {"nothing gets nothing", {0, 20, 0, 20, 20, 0}, {0, 33, 0, 33, 34, 0}, 6},
-        {"every three lines are whole again", {20, 20, 20, 20, 20, 20}, {33, 33, 34, 33, 33, 34}, 6},
-        {"single minutes", {1, 1, 1}, {1, 2, 2}, 3},
-        {"exact ones stay", {30, 45, 60, 6}, {50, 75, 100, 10}, 4},
-        {"none", {0}, {0}, 0},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        int32_t got[6] = {0};
-        compute_hundredths(cases[i].minutes, got, cases[i].n);
-        for (size_t k = 0; k < cases[i].n; k++) {
-            if (got[k] != cases[i].want[k]) {
-                fail_msg("case \"%s\", line %zu: %d", cases[i].name, k + 1, got[k]);
-            }
-        }
     }
 }
 
@@ -134,7 +104,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rounded),
-        cmocka_unit_test(test_hundredths),
         cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_held_line_gets_no_difference),
     };

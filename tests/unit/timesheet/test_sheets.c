@@ -185,6 +185,13 @@ static void add_up(struct sheet_sum *sum, const struct sheet_sum *other)
     sum->billed_hundredths += other->billed_hundredths;
 }
 
+/* Less than one off. */
+static void check_hundredths(const struct sheet_sum *sum)
+{
+    assert_in_range(sum->worked_hundredths, sum->worked * 5 / 3, (sum->worked * 5 + 2) / 3);
+    assert_in_range(sum->billed_hundredths, sum->billed * 5 / 3, (sum->billed * 5 + 2) / 3);
+}
+
 static void check_totals(const struct sheet_draft *d)
 {
     struct sheet_totals t;
@@ -201,6 +208,7 @@ static void check_totals(const struct sheet_draft *d)
     }
     for (size_t i = 0; i < t.n_customers; i++) {
         add_up(&customers, &t.customers[i].sum);
+        check_hundredths(&t.customers[i].sum);
     }
     for (size_t i = 0; i < t.n_weeks; i++) {
         add_up(&weeks, &t.weeks[i].sum);
