@@ -1,87 +1,10 @@
-/* What other sheets have already: closed days, and the appointments and minutes of their lines. */
+/* What other sheets have already: the appointments and minutes of their lines. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/civil.h"
 #include "base/mem.h"
 #include "storage/sheet_private.h"
-
-/* ---- closed days ---- */
-
-/* Times are in the order of archive_order.h.  A day is looked at by its own sheet and, for late ones, by
- * every sheet of a later period when it is issued. So what was archived until the latest of these is not late
- * any more: it is on a sheet, or was left out for what it is. */
-static void add_closed(struct sheet_source *source, struct sheet_closed_days closed, int64_t considered_ms)
-{
-    if (source->n_closed == source->closed_room) {
-        source->closed_room = source->closed_room ? source->closed_room * 2 : 16;
-        source->closed = mem_realloc(source->closed, source->closed_room, sizeof *source->closed);
-        source->considered_ms =
-            mem_realloc(source->considered_ms, source->closed_room, sizeof *source->considered_ms);
-    }
-    source->considered_ms[source->n_closed] = considered_ms;
-    source->closed[source->n_closed++] = closed;
-}
-
-static void turn_round(struct sheet_source *source)
-{
-    for (size_t i = 0, j = source->n_closed; i + 1 < j; i++) {
-        j--;
-        struct sheet_closed_days days = source->closed[i];
-        int64_t ms = source->considered_ms[i];
-        source->closed[i] = source->closed[j];
-        source->considered_ms[i] = source->considered_ms[j];
-        source->closed[j] = days;
-        source->considered_ms[j] = ms;
-    }
-}
-
-/* A run that found nothing to bill has issued nothing; its days are over all the same, and no run comes back
- * to them.  It looked at them some time after it began. */
-#define CLOSED                                                                                               \
-    "SELECT start_date AS from_date, end_date AS until_date, number, issued_at AS at, 0 AS is_empty "        \
-    "FROM timesheets WHERE archive_configuration_id = $1 AND status = 'issued' UNION ALL "                   \
-    "SELECT r.from_date, r.to_date, '', max(r.started_at), 1 FROM job_configurations j JOIN job_runs r "     \
-    "ON r.job_id = j.id WHERE j.archive_configuration_id = $1 AND j.job_type = 'timesheet' "                 \
-    "AND r.state = 'done' AND r.is_dry = 0 AND (r.outcome = 'success' OR r.outcome = 'partial') "            \
-    "AND r.timesheet_id IS NULL AND r.started_at IS NOT NULL AND r.finished_at IS NOT NULL "                 \
-    "AND r.to_date <= $2 AND NOT EXISTS (SELECT 1 FROM timesheets t WHERE t.archive_configuration_id = $1 "  \
-    "AND t.status = 'issued' AND t.start_date < r.to_date AND t.end_date >= r.from_date) "                   \
-    "GROUP BY r.from_date, r.to_date ORDER BY 1 DESC"
-
-/* Rows come by their first day, the last first; of two runs' days that overlap each day is taken once. */
-static struct sheet_closed_days read_closed(struct sheet_source *source, const struct stmt *s, bool is_empty)
-{
-    struct sheet_closed_days days = {
-        .from_day = stmt_col_date(s, 0),
-        .to_day = stmt_col_date(s, 1) + !is_empty,
-        .number = arena_strdup(&source->text, stmt_col_text(s, 2)),
-    };
-    if (source->n_closed > 0 && source->closed[source->n_closed - 1].from_day < days.to_day) {
-        days.to_day = source->closed[source->n_closed - 1].from_day;
-    }
-    return days;
-}
-
-int sheet_source_closed(struct sheet_source *source, struct err *e)
-{
-    struct stmt *s = db_stmt(source->db, CLOSED);
-    int64_t considered_ms = INT64_MIN;
-    int r;
-    stmt_int(s, 1, source->owner->configuration_id);
-    stmt_date(s, 2, source->window.from_day);
-    while ((r = stmt_step(s, e)) > 0) {
-        int64_t at_ms = stmt_col_time(s, 3), until_ms = at_ms > considered_ms ? at_ms : considered_ms;
-        bool is_empty = stmt_col_int(s, 4) != 0;
-        struct sheet_closed_days days = read_closed(source, s, is_empty);
-        considered_ms = is_empty ? considered_ms : until_ms;
-        if (days.from_day < days.to_day && days.to_day <= source->window.from_day) {
-            add_closed(source, days, until_ms);
-        }
-    }
-    turn_round(source);
-    return r;
-}
 
 /* ---- the days that are looked at ---- */
 
