@@ -35,6 +35,8 @@ double pdf_line_height(enum pdf_style style)
 #define MARKS_MAX  3 /* combining marks on one letter; more are piled up for fun */
 
 struct table_glyph {
+    bool is_known;  /* looked up: a sheet has a hundred of these characters, and each costs a look at the font
+                     */
     unsigned index; /* 0: the font has none */
     double advance;
 };
@@ -81,20 +83,21 @@ static int table_place(uint32_t code)
     return code == EURO ? N_GLYPHS - 1 : -1;
 }
 
-static void add_glyph(struct table *table, uint32_t code)
+static void look_up(const struct table *table, uint32_t code, struct table_glyph *glyph)
 {
     char utf8[4];
     int len = (int)utf8_encode(code, utf8), n = 1;
     cairo_glyph_t one, *glyphs = &one;
-    int place = table_place(code);
-    if (place < 0 || cairo_scaled_font_text_to_glyphs(table->font, 0, 0, utf8, len, &glyphs, &n, NULL, NULL,
-                                                      NULL) != CAIRO_STATUS_SUCCESS) {
+    glyph->is_known = true;
+    if (cairo_scaled_font_text_to_glyphs(table->font, 0, 0, utf8, len, &glyphs, &n, NULL, NULL, NULL) !=
+        CAIRO_STATUS_SUCCESS) {
         return;
     }
     if (n == 1) {
         cairo_text_extents_t extents;
         cairo_scaled_font_glyph_extents(table->font, glyphs, 1, &extents);
-        table->glyphs[place] = (struct table_glyph){(unsigned)glyphs->index, extents.x_advance};
+        glyph->index = (unsigned)glyphs->index;
+        glyph->advance = extents.x_advance;
     }
     if (glyphs != &one) {
         cairo_glyph_free(glyphs);
@@ -113,20 +116,20 @@ static struct table *table_of(struct pdf_fonts *f, enum pdf_style style)
     table->font = pango_cairo_font_get_scaled_font(PANGO_CAIRO_FONT(table->pango_font));
     cairo_scaled_font_extents(table->font, &extents);
     table->ascent = (styles[style].line_height - extents.ascent - extents.descent) / 2 + extents.ascent;
-    for (uint32_t code = FIRST; code < END; code++) {
-        add_glyph(table, code);
-    }
-    for (uint32_t code = DASHES; code < DASHES_END; code++) {
-        add_glyph(table, code);
-    }
-    add_glyph(table, EURO);
     return table;
 }
 
-static const struct table_glyph *find_glyph(const struct table *table, uint32_t code)
+static const struct table_glyph *find_glyph(struct table *table, uint32_t code)
 {
     int place = table_place(code);
-    return place >= 0 && table->glyphs[place].index != 0 ? &table->glyphs[place] : NULL;
+    if (place < 0) {
+        return NULL;
+    }
+    struct table_glyph *glyph = &table->glyphs[place];
+    if (!glyph->is_known) {
+        look_up(table, code, glyph);
+    }
+    return glyph->index != 0 ? glyph : NULL;
 }
 
 struct pdf_fonts *pdf_fonts_create(cairo_t *cr, const char *family)
@@ -285,7 +288,7 @@ static void add_cut_line(struct pdf_text *text, const struct table_glyph *const 
 static bool set_from_table(struct pdf_fonts *f, struct pdf_text *text, const uint32_t *codes, int n,
                            double width, int max_lines)
 {
-    const struct table *table = table_of(f, text->style);
+    struct table *table = table_of(f, text->style);
     const struct table_glyph *glyphs[PDF_TEXT_MAX], *ellipsis = find_glyph(table, ELLIPSIS);
     for (int i = 0; i < n; i++) {
         glyphs[i] = find_glyph(table, codes[i]);

@@ -81,7 +81,7 @@ static inline char *xlsx_decode(const char *from, const char *end)
         {"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}, {"&quot;", "\""}, {"&#10;", "\n"}};
     char *text = mem_calloc((size_t)(end - from) + 1, 1), *to = text;
     while (from < end) {
-        size_t i = 0;
+        size_t i = *from == '&' ? 0 : 5; /* most characters are none: workbooks are read by the thousand */
         while (i < 5 && strncmp(from, entities[i][0], strlen(entities[i][0])) != 0) {
             i++;
         }
@@ -90,8 +90,8 @@ static inline char *xlsx_decode(const char *from, const char *end)
         if (i < 5) {
             *to++ = entities[i][1][0];
             from += strlen(entities[i][0]);
-        } else if (end - from >= 7 && sscanf(from, "_x%4X%c", &code, &tail) == 2 && tail == '_' &&
-                   code < 0x80) {
+        } else if (*from == '_' && end - from >= 7 && sscanf(from, "_x%4X%c", &code, &tail) == 2 &&
+                   tail == '_' && code < 0x80) {
             *to++ = (char)code;
             from += 7;
         } else {
@@ -103,11 +103,8 @@ static inline char *xlsx_decode(const char *from, const char *end)
 
 static inline char *xlsx_element(const char *from, const char *end, const char *open, const char *close)
 {
-    const char *at = from;
-    while (at < end && strncmp(at, open, strlen(open)) != 0) {
-        at++;
-    }
-    if (at >= end) {
+    const char *at = from < end ? memmem(from, (size_t)(end - from), open, strlen(open)) : NULL;
+    if (!at) {
         return NULL;
     }
     at = strchr(at, '>') + 1;

@@ -3,17 +3,19 @@
 #define TESTS_UNIT_DOCUMENTS_PDF_FIXTURE_H
 
 #include "tests/lib/document_input.h"
+#include "tests/unit/documents/scratch.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static char pdf_dir[] = "/tmp/aa-test-pdf-XXXXXX";
+static char pdf_dir[64];
 
 /* The same fonts wherever the test runs; their cache is the build's. */
 static inline int pdf_set_up(void **state UNUSED)
 {
     setenv("FONTCONFIG_FILE", AA_SOURCE_DIR "/tests/golden/fonts.conf", 1);
     setenv("XDG_CACHE_HOME", AA_BINARY_DIR "/cache", 1);
+    snprintf(pdf_dir, sizeof pdf_dir, "%s/aa-test-pdf-XXXXXX", scratch_root());
     return mkdtemp(pdf_dir) ? 0 : -1;
 }
 

@@ -1,83 +1,11 @@
-/* The PDF: that its printed lines add up to its printed totals, that it is the same file each time, and that
- * no text of a stranger spoils it. */
-#include "tests/unit/documents/pdf_fixture.h"
-
-#include <regex.h>
+/* The PDF: that its printed lines add up to its printed totals (of thousands of sheets: test_pdf_sums.c),
+ * that it is the same file each time, and that no text of a stranger spoils it. */
+#include "tests/unit/documents/pdf_sums.h"
 
 #include "base/err.h"
 #include "base/utf8.h"
 
 /* ---- what is printed adds up ---- */
-
-struct figures {
-    int64_t n, worked, billed, hundredths;
-};
-
-static void add_figures(struct figures *f, const char *line, const regmatch_t *m)
-{
-    long long h, min;
-    f->n++;
-    assert_int_equal(sscanf(line + m[0].rm_so, "%lld:%lld", &h, &min), 2);
-    f->worked += h * 60 + min;
-    assert_int_equal(sscanf(line + m[1].rm_so, "%lld:%lld", &h, &min), 2);
-    f->billed += h * 60 + min;
-    assert_int_equal(sscanf(line + m[2].rm_so, "%lld.%lld", &h, &min), 2);
-    f->hundredths += h * 100 + min;
-}
-
-#define HOURS   "([0-9]+:[0-9][0-9]) +"
-#define FIGURES HOURS HOURS "([0-9]+[.][0-9][0-9])$"
-
-/* Sums the figures of each line that the pattern matches; its last three groups are they. */
-static struct figures sum_of(const char *text, const char *pattern)
-{
-    struct figures f = {0};
-    regex_t re;
-    regmatch_t m[8];
-    CLEANUP_FREE char *whole = mem_printf("%s" FIGURES, pattern), *copy = mem_strdup(text);
-    assert_int_equal(regcomp(&re, whole, REG_EXTENDED), 0);
-    for (char *line = copy, *next; line; line = next) {
-        next = strchr(line, '\n');
-        if (next) {
-            *next++ = '\0';
-        }
-        if (regexec(&re, line, ARRAY_LEN(m), m, 0) == 0) {
-            add_figures(&f, line, m + re.re_nsub - 2);
-        }
-    }
-    regfree(&re);
-    return f;
-}
-
-static void assert_same(const char *what, const struct figures *got, const struct figures *expected)
-{
-    if (got->worked != expected->worked || got->billed != expected->billed ||
-        got->hundredths != expected->hundredths) {
-        fail_msg("%s: worked %lld, billed %lld, hundredths %lld; the lines have %lld, %lld, %lld", what,
-                 (long long)got->worked, (long long)got->billed, (long long)got->hundredths,
-                 (long long)expected->worked, (long long)expected->billed, (long long)expected->hundredths);
-    }
-}
-
-static void check_text(const struct document_input *in, const char *text)
-{
-    struct figures lines = sum_of(text, "(Billable|Non-billable) +"),
-                   days = sum_of(text, "^ *[A-Z][a-z]+day, [^:]+ ");
-    struct figures customers = sum_of(text, "(Billable|Non-billable) +[0-9]+ +"),
-                   total = sum_of(text, "^ *Total +[0-9]+ +");
-    struct figures all = {0, in->totals->all.worked, in->totals->all.billed,
-                          in->totals->all.billed_hundredths};
-    if (lines.n != (int64_t)in->sheet->n_lines) {
-        fail_msg("%lld lines are printed of %zu:\n%s", (long long)lines.n, in->sheet->n_lines, text);
-    }
-    assert_int_equal(days.n, in->totals->n_days);
-    assert_int_equal(customers.n, in->totals->n_customers);
-    assert_int_equal(total.n, 1);
-    assert_same("the totals that were handed in", &all, &lines);
-    assert_same("the days", &days, &lines);
-    assert_same("the customers", &customers, &lines);
-    assert_same("the total", &total, &lines);
-}
 
 static void check_sums(const struct document_input *in)
 {
@@ -94,45 +22,6 @@ static void the_week_adds_up(void **state UNUSED)
     paper_make(&p, &s, NULL);
     check_sums(&p.input);
     paper_finish(&p);
-}
-
-/* A sheet that poppler reads while the next one is made: most of the time is poppler's. */
-struct printed {
-    struct paper paper;
-    FILE *reader; /* NULL: there is none */
-};
-
-static void print_random(struct rng *rng, long i, struct printed *ret_printed)
-{
-    struct sheet s;
-    struct document_outcome outcome;
-    size_t n_lines = i == 0 ? 1 : 1 + rng_below(rng, i == 1 ? 1500 : i < 100 ? 120 : 40);
-    sample_many(&s, n_lines, rng_next(rng));
-    paper_make(&ret_printed->paper, &s, NULL);
-    CLEANUP_FREE char *path = pdf_make(&ret_printed->paper.input, i % 2 ? "odd.pdf" : "even.pdf", &outcome);
-    ret_printed->reader = pdf_text_start(path);
-}
-
-static void check_printed(struct printed *p)
-{
-    if (p->reader) {
-        CLEANUP_FREE char *text = pdf_text_read(p->reader);
-        check_text(&p->paper.input, text);
-        paper_finish(&p->paper);
-        p->reader = NULL;
-    }
-}
-
-static void random_sheets_add_up(void **state UNUSED)
-{
-    struct rng rng = rng_start();
-    struct printed printed[2] = {0};
-    for (long i = 0, n = rng_sheets_wanted(12); i < n; i++) {
-        print_random(&rng, i, &printed[i % 2]);
-        check_printed(&printed[(i + 1) % 2]);
-    }
-    check_printed(&printed[0]);
-    check_printed(&printed[1]);
 }
 
 /* ---- the same file each time ---- */
@@ -555,19 +444,12 @@ static void tells_how_far(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_week_adds_up),
-        cmocka_unit_test(random_sheets_add_up),
-        cmocka_unit_test(same_bytes),
-        cmocka_unit_test(pages_break_well),
-        cmocka_unit_test(fonts_are_embedded),
-        cmocka_unit_test(long_subjects),
-        cmocka_unit_test(every_text_of_the_sheet),
-        cmocka_unit_test(missing_glyphs),
-        cmocka_unit_test(odd_characters),
-        cmocka_unit_test(any_template),
-        cmocka_unit_test(large_totals_are_not_cut),
-        cmocka_unit_test(empty_sheet),
-        cmocka_unit_test(bad_places),
+        cmocka_unit_test(the_week_adds_up), cmocka_unit_test(same_bytes),
+        cmocka_unit_test(pages_break_well), cmocka_unit_test(fonts_are_embedded),
+        cmocka_unit_test(long_subjects),    cmocka_unit_test(every_text_of_the_sheet),
+        cmocka_unit_test(missing_glyphs),   cmocka_unit_test(odd_characters),
+        cmocka_unit_test(any_template),     cmocka_unit_test(large_totals_are_not_cut),
+        cmocka_unit_test(empty_sheet),      cmocka_unit_test(bad_places),
         cmocka_unit_test(tells_how_far),
     };
     return cmocka_run_group_tests(tests, pdf_set_up, pdf_tear_down);

@@ -9,6 +9,8 @@
 #define ITEMS_MAX 60
 #define MINUTES   (15 * 1440) /* of two weeks and what the clock does with them */
 
+static long n_sheets;
+
 struct sheets {
     struct rng rng;
     struct tz_cache *cache;
@@ -543,13 +545,11 @@ static void check_order_and_ids(struct sheets *s, const struct sheet_draft *whol
 static void test_random_sheets(void **state)
 {
     (void)state;
-    const char *wanted = getenv("AA_SHEETS");
-    long n = wanted ? strtol(wanted, NULL, 10) : 2000;
     struct sheets *s = mem_calloc(1, sizeof *s);
     size_t n_lines = 0, n_conflicts = 0;
     s->rng = rng_start();
     s->cache = tz_cache_create(NULL);
-    for (long i = 0; i < n; i++) {
+    for (long i = 0; i < n_sheets; i++) {
         make_sheet(s);
         struct sheet_input input = input_of(s, s->from_day, s->to_day);
         struct sheet_draft *whole = draft_of(&input);
@@ -561,14 +561,16 @@ static void test_random_sheets(void **state)
         n_conflicts += whole->n_conflicts;
         sheet_draft_destroy(whole);
     }
-    printf("%ld sheets, %zu lines, %zu conflicts\n", n, n_lines, n_conflicts);
-    assert_true(n < 100 || (n_lines > (size_t)n && n_conflicts > 0)); /* there was something to be wrong */
+    printf("%ld sheets, %zu lines, %zu conflicts\n", n_sheets, n_lines, n_conflicts);
+    assert_true(n_sheets < 100 ||
+                (n_lines > (size_t)n_sheets && n_conflicts > 0)); /* there was something to be wrong */
     tz_cache_destroy(s->cache);
     free(s);
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_sheets)};
+    n_sheets = rng_sheets_wanted(argc, argv, 2000);
     return cmocka_run_group_tests_name("sheets", tests, NULL, NULL);
 }
