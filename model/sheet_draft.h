@@ -141,6 +141,15 @@ struct sheet_conflict {
     size_t n_appointments;
 };
 
+/* A line that is held: another sheet has its appointment where it does not lie any more; opened as an action.
+ */
+struct sheet_moved {
+    int64_t appointment_id;
+    int64_t start_min, end_min; /* where it lies now */
+    const char *number;         /* of the other sheet */
+    int32_t line_no, day;       /* there */
+};
+
 struct sheet_draft {
     const struct sheet_input *input;
     struct sheet_line *lines; /* by day, start, longest first, customer, subject */
@@ -151,6 +160,8 @@ struct sheet_draft {
     size_t n_findings;
     struct sheet_conflict *conflicts;
     size_t n_conflicts;
+    struct sheet_moved *moved;
+    size_t n_moved;
     size_t n_considered; /* appointments that touch the period */
     size_t n_errors;     /* findings of severity error */
     void *storage;       /* what the pointers above point into */

@@ -65,6 +65,8 @@ int timesheet_compose(const struct sheet_input *input, struct sheet_draft **ret_
                                   .n_findings = w->findings.n,
                                   .conflicts = w->conflicts.at,
                                   .n_conflicts = w->conflicts.n,
+                                  .moved = w->moved.at,
+                                  .n_moved = w->moved.n,
                                   .n_considered = w->n_considered,
                                   .storage = w,
                                   .free_storage = free_work};

@@ -72,6 +72,10 @@ void explain_note(struct work *w, const struct note *note, struct words *words)
         add_others(words, note);
         break;
     case NOTE_ELSEWHERE: add_line(words, " worked on line ", note->others[0]); break;
+    case NOTE_MOVED:
+        words_add(words, " open: was elsewhere when it went on ");
+        add_claim(w, words, note->others[0]);
+        break;
     case NOTE_SHARED:
         words_add(words, " also on ");
         add_others(words, note);

@@ -193,19 +193,14 @@ static void of_overlap(struct work *w, const struct part *part, const struct ent
     of_entry(w, entry, SHEET_FIND_OVERLAP, SHEET_NOTE, part->day, words.at);
 }
 
-/* It is billed here where it lies now, and there where it lay. */
-static void of_moved(struct work *w, const struct part *part, const struct entry *entry)
+void findings_of_moved(struct work *w, const struct part *part, const struct sheet_claim *claim)
 {
-    const struct sheet_claim *claim = split_moved_claim(w, entry);
     char date[CIVIL_DATE_LEN + 1];
-    if (!claim) {
-        return;
-    }
     civil_format_date(claim->day, date);
-    of_entry(w, entry, SHEET_FIND_MOVED, SHEET_ERROR, part->day,
+    of_entry(w, &w->entries[part->entry], SHEET_FIND_MOVED, SHEET_ERROR, part->day,
              text_printf(&w->arena,
                          "timesheet %s has it on %s (line %" PRId32
-                         "), where it does not lie any more: revise that one, or it counts twice",
+                         "), where it does not lie any more: not billed here until that one is revised",
                          claim->number, date, claim->line_no));
 }
 
@@ -224,9 +219,6 @@ static void of_part(struct work *w, const struct part *part)
 {
     const struct entry *entry = &w->entries[part->entry];
     of_overlap(w, part, entry);
-    if (entry->is_claimed && part->worked + part->unrounded > 0) {
-        of_moved(w, part, entry);
-    }
     if (part->is_late) {
         of_entry(w, entry, SHEET_FIND_LATE, SHEET_NOTE, part->day,
                  has_sheet(w, part->day) ? "of a day whose timesheet is issued already"
@@ -263,9 +255,12 @@ static void of_day(struct work *w, int32_t day, int64_t worked, int64_t billed)
                   text_printf(&w->arena, "%s of %s hours", is_text, should_text));
     }
     if (billed > length) {
+        /* Who bills shared minutes to both has asked for that. */
+        enum sheet_severity severity =
+            w->input->rules.overlaps == SHEET_OVERLAPS_BOTH ? SHEET_WARNING : SHEET_ERROR;
         sheet_format_hours(billed, is_text);
         sheet_format_hours(length, should_text);
-        work_find(w, SHEET_FIND_LONG_DAY, SHEET_WARNING, day, 0,
+        work_find(w, SHEET_FIND_LONG_DAY, severity, day, 0,
                   text_printf(&w->arena, "%s hours are billed, and the day has %s", is_text, should_text));
     }
 }

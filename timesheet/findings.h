@@ -21,6 +21,9 @@ void findings_of_orphan(struct work *w, const struct entry *entry);
 void findings_of_conflict(struct work *w, int32_t day, int64_t start_min, int64_t end_min,
                           const uint32_t *entries, size_t n);
 
+/* Of a part that another sheet has where it does not lie any more. */
+void findings_of_moved(struct work *w, const struct part *part, const struct sheet_claim *claim);
+
 /* Of what is on the sheet: categories, customers, lines, days, conflicts; and puts all findings in order.
  * Runs when lines and conflicts are made. */
 void findings_complete(struct work *w);

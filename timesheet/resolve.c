@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "timesheet/findings.h"
 #include "timesheet/rulings.h"
+#include "timesheet/split.h"
 #include "timesheet/sweep.h"
 
 /* A run of minutes that the same ones claim. */
@@ -137,7 +138,7 @@ static void note(struct resolving *r, uint32_t number, enum note_kind kind, cons
     struct part *part = &r->w->parts[number];
     struct note note = {.kind = kind, .start_min = r->start_min, .end_min = r->end_min};
     for (size_t i = 0; i < n; i++) {
-        if (list[i] == number && kind != NOTE_CLAIMED) {
+        if (list[i] == number && kind != NOTE_CLAIMED && kind != NOTE_MOVED) {
             continue;
         }
         if (note.n_others < NOTE_OTHERS) {
@@ -347,6 +348,32 @@ static void count_all_day(struct work *w)
     }
 }
 
+/* ---- what lies elsewhere now ---- */
+
+/* Billed there and here it would count twice: here it is held until that sheet is revised. */
+static void hold_moved(struct resolving *r)
+{
+    struct work *w = r->w;
+    for (uint32_t i = 0; i < w->n_parts; i++) {
+        struct part *part = &w->parts[i];
+        const struct entry *entry = &w->entries[part->entry];
+        bool has_minutes = entry->is_claimed && part->worked + part->unrounded > 0;
+        const struct sheet_claim *claim = has_minutes ? split_moved_claim(w, entry) : NULL;
+        if (!claim) {
+            continue;
+        }
+        uint32_t place = split_claim_place(w, claim);
+        part->held = part->worked;
+        part->unrounded = 0;
+        r->start_min = part->start_min;
+        r->end_min = part->end_min;
+        note(r, i, NOTE_MOVED, &place, 1);
+        work_open_moved(w, &(struct sheet_moved){entry->item->appointment_id, part->start_min, part->end_min,
+                                                 claim->number, claim->line_no, claim->day});
+        findings_of_moved(w, part, claim);
+    }
+}
+
 int resolve_refuse_pile(int64_t wall_ms, struct err *e)
 {
     char date[CIVIL_DATE_LEN + 1];
@@ -371,6 +398,7 @@ int resolve_parts(struct work *w, struct err *e)
         count_all_day(w);
         ret = sweep_parts(w, settle, &r, e);
         close_run(&r);
+        hold_moved(&r);
     }
     rulings_finish(&r.rulings);
     free(r.left);

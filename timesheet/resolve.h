@@ -13,6 +13,7 @@
  *                      each unbroken run of them
  *     split            each gets its share; minutes that can not be shared go round
  *     both             worked on the first, billed on each
+ *     moved            what another sheet has where it does not lie any more is held, under every policy
  *
  * Linear in parts and in what lies above one another; a pile of more than RESOLVE_PILE_MAX is refused. */
 #ifndef TIMESHEET_RESOLVE_H
@@ -23,8 +24,8 @@
 #define RESOLVE_PILE_MAX 2000 /* appointments at one minute */
 
 /* Sets worked, held, unrounded and notes of the parts, takes out those that are set aside (their left_out
- * detail is written later, by findings_complete), and fills work.conflicts.  ERR_TOO_BIG names the day of a
- * pile. */
+ * detail is written later, by findings_complete), and fills work.conflicts and work.moved.  ERR_TOO_BIG names
+ * the day of a pile. */
 MUST_CHECK int resolve_parts(struct work *w, struct err *e);
 
 /* ERR_TOO_BIG for a pile on that day. */

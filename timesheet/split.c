@@ -385,6 +385,60 @@ static void block_claims(struct work *w)
     flatten(&w->claims);
 }
 
+uint32_t split_claim_place(const struct work *w, const struct sheet_claim *claim)
+{
+    const struct sheet_claim *const *found =
+        bsearch(&claim, w->claims_by_sheet, w->input->n_claims, sizeof(const struct sheet_claim *), by_sheet);
+    return (uint32_t)(found - w->claims_by_sheet);
+}
+
+/* ---- what is on other sheets to the last minute ---- */
+
+/* The first block that ends behind the minute. */
+static size_t first_block(const struct blocks *blocks, int64_t min)
+{
+    size_t low = 0, high = blocks->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (blocks->at[middle].end_min <= min) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* The claim with its first minute, where others have all of them; else NULL. */
+static const struct sheet_claim *covering_claim(const struct work *w, const struct part *part)
+{
+    const struct blocks *claims = &w->claims;
+    size_t first = first_block(claims, part->start_min), i = first;
+    int64_t min = part->start_min;
+    while (min < part->end_min && i < claims->n && claims->at[i].start_min <= min) {
+        min = claims->at[i++].end_min;
+    }
+    return min < part->end_min ? NULL : w->claims_by_sheet[claims->at[first].claim];
+}
+
+/* It gets no line, as a line would claim the day: an appointment that was deleted and made anew has its
+ * minutes on the sheet of the one before, and that one may be revised. */
+static void leave_covered(struct work *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_parts; i++) {
+        const struct part *part = &w->parts[i];
+        const struct entry *entry = &w->entries[part->entry];
+        const struct sheet_claim *claim = entry->item->is_all_day ? NULL : covering_claim(w, part);
+        if (claim) {
+            leave_claimed(w, entry, claim);
+        } else {
+            w->parts[n++] = *part;
+        }
+    }
+    w->n_parts = n;
+}
+
 int split_entries(struct work *w, struct err *e)
 {
     struct splitting s = {.w = w};
@@ -399,5 +453,6 @@ int split_entries(struct work *w, struct err *e)
     add_background(&s);
     flatten(&w->breaks);
     block_claims(w);
+    leave_covered(w);
     return 0;
 }

@@ -2,7 +2,8 @@
  * breaks, and what other sheets have.
  *
  * A day of an appointment that another sheet has is left out; of an all-day event also where that sheet has
- * one of the same subject on that day.  A break gives no part, it takes away. */
+ * one of the same subject on that day, and of any other where lines of other sheets have all its minutes.  A
+ * break gives no part, it takes away. */
 #ifndef TIMESHEET_SPLIT_H
 #define TIMESHEET_SPLIT_H
 
@@ -14,6 +15,9 @@ bool split_is_claimed(const struct work *w, int64_t appointment_id);
 
 /* A claim on the entry by another sheet, for a day on which it does not lie (any more); or NULL. */
 const struct sheet_claim *split_moved_claim(const struct work *w, const struct entry *entry);
+
+/* Its place in work.claims_by_sheet, after split_entries. */
+uint32_t split_claim_place(const struct work *w, const struct sheet_claim *claim);
 
 /* The first day of the entry that the sheet wants; false when there is none. */
 MUST_CHECK bool split_first_day(struct work *w, const struct entry *entry, int32_t *ret_day);

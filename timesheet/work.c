@@ -34,6 +34,7 @@ void work_finish(struct work *w)
     free(w->left_out.at);
     free(w->findings.at);
     free(w->conflicts.at);
+    free(w->moved.at);
     book_finish(&w->book);
     days_finish(&w->days);
     arena_finish(&w->arena);
@@ -52,6 +53,12 @@ void work_open_conflict(struct work *w, const struct sheet_conflict *conflict)
 {
     GROW(&w->conflicts);
     w->conflicts.at[w->conflicts.n++] = *conflict;
+}
+
+void work_open_moved(struct work *w, const struct sheet_moved *moved)
+{
+    GROW(&w->moved);
+    w->moved.at[w->moved.n++] = *moved;
 }
 
 void work_find(struct work *w, enum sheet_finding_kind kind, enum sheet_severity severity, int32_t day,

@@ -43,6 +43,7 @@ enum note_kind {
     NOTE_SPLIT,     /* shared with others */
     NOTE_ELSEWHERE, /* billed here as well, worked on other[0] */
     NOTE_SHARED,    /* worked here, billed on others as well */
+    NOTE_MOVED,     /* other[0]: the claim of where it lay before; all of it is held */
 };
 
 #define NOTE_OTHERS 3
@@ -93,6 +94,10 @@ struct conflict_list {
     struct sheet_conflict *at;
     size_t n, cap;
 };
+struct moved_list {
+    struct sheet_moved *at;
+    size_t n, cap;
+};
 
 struct work {
     const struct sheet_input *input;
@@ -117,6 +122,7 @@ struct work {
     struct left_list left_out;
     struct finding_list findings;
     struct conflict_list conflicts;
+    struct moved_list moved;
     size_t n_considered;
 };
 
@@ -126,6 +132,7 @@ void work_finish(struct work *w); /* accepts a zeroed struct */
 void work_leave_out(struct work *w, const struct sheet_item *item, enum sheet_reason reason,
                     const char *detail);
 void work_open_conflict(struct work *w, const struct sheet_conflict *conflict);
+void work_open_moved(struct work *w, const struct sheet_moved *moved);
 void work_find(struct work *w, enum sheet_finding_kind kind, enum sheet_severity severity, int32_t day,
                int64_t appointment_id, const char *text);
 

@@ -181,7 +181,7 @@ static void test_claims(void **state)
     scene_end(&s);
 }
 
-/* It is on a sheet where it lay, and lies elsewhere now: nobody bills it twice unwarned. */
+/* It is on a sheet where it lay, and lies elsewhere now: it is not billed twice. */
 static void test_moved(void **state)
 {
     (void)state;
@@ -195,14 +195,50 @@ static void test_moved(void **state)
     s.claims[s.input.n_claims++] = (struct sheet_claim){
         over->appointment_id, day_of("2026-03-08"), 4, night, night + 60, "2026-0001", NULL};
     compose(&s);
-    assert_int_equal(s.draft->n_lines, 2);
+    assert_lines(&s,
+                 "1 03-09 00:00-01:00 Acme|Night 60/0/60\n"
+                 "2 03-10 09:00-10:00 Acme|Moved 60/60/0 [09:00-10:00 open: was elsewhere when it went on "
+                 "timesheet 2026-0001, line 3]\n");
     assert_int_equal(count_findings(&s, SHEET_FIND_MOVED), 1);
     const struct sheet_finding *f = finding_of(&s, SHEET_FIND_MOVED);
     assert_int_equal(f->severity, SHEET_ERROR);
     assert_int_equal(f->appointment_id, moved->appointment_id);
     assert_string_equal(f->text,
                         "\"Moved\": timesheet 2026-0001 has it on 2026-03-06 (line 3), where it does "
-                        "not lie any more: revise that one, or it counts twice");
+                        "not lie any more: not billed here until that one is revised");
+    assert_int_equal(s.draft->n_moved, 1);
+    const struct sheet_moved *m = &s.draft->moved[0];
+    assert_true(m->appointment_id == moved->appointment_id && m->start_min == moved->start_ms / 60000 &&
+                m->line_no == 3 && m->day == day_of("2026-03-06"));
+    assert_string_equal(m->number, "2026-0001");
+    s.input.rules.overlaps = SHEET_OVERLAPS_BOTH; /* and not under any other policy */
+    compose(&s);
+    assert_int_equal(s.draft->lines[1].billed, 0);
+    assert_int_equal(s.draft->lines[1].held, 60);
+    scene_end(&s);
+}
+
+/* Deleted and made anew after its sheet, or copied: what other sheets have to the last minute gets no line,
+ * which would claim the day. */
+static void test_covered(void **state UNUSED)
+{
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-09", "2026-03-16");
+    s.closed[s.input.n_closed++] =
+        (struct sheet_closed_days){day_of("2026-03-02"), day_of("2026-03-09"), "2026-0001"};
+    struct sheet_item *anew = add(&s, "2026-03-03 09:00", "2026-03-03 11:00", "Anew", "Acme - billable");
+    struct sheet_item *longer = add(&s, "2026-03-03 10:00", "2026-03-03 11:15", "Longer", "Acme - billable");
+    anew->is_late_candidate = longer->is_late_candidate = true;
+    int64_t nine = instant(&s, "2026-03-03 09:00") / 60000;
+    s.claims[s.input.n_claims++] =
+        (struct sheet_claim){998, day_of("2026-03-03"), 1, nine, nine + 30, "2026-0001", NULL};
+    s.claims[s.input.n_claims++] =
+        (struct sheet_claim){999, day_of("2026-03-03"), 2, nine + 30, nine + 120, "2026-0001", NULL};
+    compose(&s);
+    assert_lines(&s,
+                 "1 03-03 10:00-11:15 Acme|Longer 15/0/15 [10:00-11:00 is on timesheet 2026-0001, line 2]\n");
+    assert_string_equal(why_left(&s, anew), "claimed");
+    assert_string_equal(left_of(&s, anew)->detail, "2026-03-03: 2026-0001, line 1");
     scene_end(&s);
 }
 
@@ -374,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_all_day),
         cmocka_unit_test(test_claims),
         cmocka_unit_test(test_moved),
+        cmocka_unit_test(test_covered),
         cmocka_unit_test(test_break_of_a_closed_day),
         cmocka_unit_test(test_all_day_made_anew),
 

@@ -248,7 +248,17 @@ static void test_long_day(void **state)
     compose(&s);
     const struct sheet_finding *f = finding_of(&s, SHEET_FIND_LONG_DAY);
     assert_string_equal(f->text, "23:30 hours are billed, and the day has 23:00");
-    assert_int_equal(f->severity, SHEET_WARNING);
+    assert_int_equal(f->severity, SHEET_WARNING); /* asked for by the policy */
+    scene_end(&s);
+    scene_begin(&s, "Europe/Berlin", "2026-03-23", "2026-03-30");
+    for (int i = 0; i < 4; i++) {
+        static const char *const names[] = {"Fair", "Visit", "Course", "Stand"};
+        add(&s, "2026-03-24", "2026-03-25", names[i], ACME);
+    }
+    compose(&s);
+    f = finding_of(&s, SHEET_FIND_LONG_DAY);
+    assert_string_equal(f->text, "32:00 hours are billed, and the day has 24:00");
+    assert_int_equal(f->severity, SHEET_ERROR);
     scene_end(&s);
 }
 
