@@ -57,13 +57,36 @@ static void close_days(struct sheet_source *source, struct sheet_closed_days day
     }
 }
 
+/* ---- another zone ---- */
+
+/* The archive was moved to a zone further west since: between the end of that sheet and the first midnight of
+ * the period there are hours that neither has as days of its own. */
+static int find_gap(struct sheet_source *source, const char *zone_name, const char *number, struct err *e)
+{
+    struct tz_cache *zones;
+    const struct tz *zone;
+    if (strcmp(zone_name, tz_name(source->zone)) == 0) {
+        return 0;
+    }
+    zones = tz_cache_create(NULL);
+    int r = tz_cache_get(zones, zone_name, &zone, e);
+    if (r == 0) {
+        source->gap_ms = tz_day_start(zone, source->window.from_day);
+    } else {
+        (void)err_prefix(e, "timesheet %s, which ends where this one begins", number);
+    }
+    tz_cache_destroy(zones);
+    return r;
+}
+
 /* ---- rows ---- */
 
 static int read_sheets(struct sheet_source *source, struct err *e)
 {
-    struct stmt *s = db_stmt(source->db, "SELECT start_date, end_date, number, issued_at FROM timesheets "
-                                         "WHERE archive_configuration_id = $1 AND status = 'issued' "
-                                         "ORDER BY start_date");
+    struct stmt *s =
+        db_stmt(source->db, "SELECT start_date, end_date, number, issued_at, zone FROM timesheets "
+                            "WHERE archive_configuration_id = $1 AND status = 'issued' "
+                            "ORDER BY start_date");
     int r;
     stmt_int(s, 1, source->owner->configuration_id);
     while ((r = stmt_step(s, e)) > 0) {
@@ -73,6 +96,11 @@ static int read_sheets(struct sheet_source *source, struct err *e)
             .number = arena_strdup(&source->text, stmt_col_text(s, 2)),
         };
         close_days(source, days, stmt_col_time(s, 3));
+        if (days.to_day == source->window.from_day &&
+            (r = find_gap(source, stmt_col_text(s, 4), days.number, e)) < 0) {
+            stmt_reset(s);
+            break;
+        }
     }
     return r;
 }

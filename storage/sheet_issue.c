@@ -247,6 +247,7 @@ static int issue_composed(struct issuing *is, struct err *e)
 static int prepare(struct issuing *is, struct err *e)
 {
     int r = sheet_owner_load(is->db, is->request->archive_configuration_id, &is->owner, e);
+    r = r < 0 ? r : sheet_owner_take_zone(is->db, is->request, &is->owner, e);
     r = r < 0 ? r : sheet_owner_check(is->request, &is->owner, e);
     return r < 0 ? r : check_over(is, e);
 }

@@ -155,6 +155,12 @@ static bool is_in_period(const struct sheet_source *source, const struct sheet_i
                             : window_has_span(&source->window, item->start_ms, item->end_ms);
 }
 
+/* In hours before the period that no sheet has as days of its own: they are this one's, and late. */
+static bool is_in_gap(const struct sheet_source *source, const struct sheet_item *item)
+{
+    return !item->is_all_day && item->end_ms > source->gap_ms && item->start_ms < source->window.from_ms;
+}
+
 bool sheet_item_is_before(const struct window *w, const struct sheet_item *item)
 {
     return item->is_all_day ? item->start_day < w->from_day : item->start_ms < w->from_ms;
@@ -234,8 +240,9 @@ static int read_period(struct reader *reader, struct err *e)
     stmt_time(s, 4, w->to_ms + MS_PER_DAY);
     while ((r = stmt_step(s, e)) > 0) {
         struct sheet_item item = read_times(s);
-        if (is_in_period(reader->source, &item)) {
-            item.is_late_candidate = reaches_back(reader, &item, s);
+        bool is_here = is_in_period(reader->source, &item), is_between = is_in_gap(reader->source, &item);
+        if (is_here || is_between) {
+            item.is_late_candidate = is_between || reaches_back(reader, &item, s);
             add_item(reader, s, item);
         }
     }
@@ -248,7 +255,8 @@ static void add_late(struct reader *reader, const struct stmt *s, bool is_known)
 {
     const struct sheet_source *source = reader->source;
     struct sheet_item item = read_times(s);
-    if (is_in_period(source, &item) || strcmp(stmt_col_text(s, 2), "tombstone") == 0) {
+    if (is_in_period(source, &item) || is_in_gap(source, &item) ||
+        strcmp(stmt_col_text(s, 2), "tombstone") == 0) {
         return;
     }
     if (is_known || is_late(source, sheet_item_days(source->zone, &item), stmt_col_time(s, 18))) {

@@ -20,7 +20,7 @@ int sheet_owner_check(const struct sheet_request *request, const struct sheet_ow
     if (strcmp(tz_name(request->zone), owner->zone) != 0) {
         return err_set(e, ERR_INVALID, 0,
                        "archive configuration \"%.100s\" is in zone %s, not %s: a sheet is made in "
-                       "the zone of its archive",
+                       "the zone of its archive, a revision in that of the sheet",
                        owner->name, owner->zone, tz_name(request->zone));
     }
     if (request->from_day < request->to_day) {
@@ -58,6 +58,23 @@ int sheet_owner_load(struct db *db, int64_t configuration_id, struct sheet_owner
     stmt_reset(s);
     *ret_owner = owner;
     return 0;
+}
+
+int sheet_owner_take_zone(struct db *db, const struct sheet_request *request, struct sheet_owner *owner,
+                          struct err *e)
+{
+    struct stmt *s = db_stmt(db, "SELECT zone FROM timesheets WHERE archive_configuration_id = $1 AND "
+                                 "status = 'issued' AND start_date = $2 AND end_date = $3");
+    stmt_int(s, 1, owner->configuration_id);
+    stmt_date(s, 2, request->from_day);
+    stmt_date(s, 3, request->to_day - 1);
+    int r = stmt_step(s, e);
+    if (r > 0) {
+        free(owner->zone);
+        owner->zone = stmt_col_dup(s, 0);
+        stmt_reset(s);
+    }
+    return r < 0 ? r : 0;
 }
 
 int sheet_place_find(struct db *db, int64_t configuration_id, int32_t from_day, int32_t to_day,

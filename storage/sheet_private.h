@@ -24,7 +24,11 @@ void sheet_owner_finish(struct sheet_owner *owner);
 /* ERR_NOT_FOUND. */
 MUST_CHECK int sheet_owner_load(struct db *db, int64_t configuration_id, struct sheet_owner *ret_owner,
                                 struct err *e);
-/* ERR_INVALID where the zone is not the configuration's or the period is reversed. */
+/* Where exactly the period is issued, the owner's zone becomes that of the sheet: a revision keeps it,
+ * whatever the archive has by now. */
+MUST_CHECK int sheet_owner_take_zone(struct db *db, const struct sheet_request *request,
+                                     struct sheet_owner *owner, struct err *e);
+/* ERR_INVALID where the zone is not the owner's or the period is reversed. */
 MUST_CHECK int sheet_owner_check(const struct sheet_request *request, const struct sheet_owner *owner,
                                  struct err *e);
 
@@ -55,6 +59,7 @@ struct sheet_source {
     const struct sheet_owner *owner;
     struct window window;
     const struct tz *zone;
+    int64_t gap_ms; /* where the sheet right before the period ends, in a zone of its own; else INT64_MAX */
     int64_t own_id; /* the issued sheet that this one is, or would supersede; 0: none */
     struct arena text;
 

@@ -101,6 +101,7 @@ int sheet_source_read(struct db *db, const struct sheet_request *request, const 
     source->zone = request->zone;
     source->window = window_make(request->zone, request->from_day, request->to_day);
     source->own_id = own_id;
+    source->gap_ms = INT64_MAX;
     int r = sheet_source_closed(source, e);
     r = r < 0 ? r : sheet_source_items(source, e);
     r = r < 0 ? r : sheet_source_claims(source, e);
@@ -166,7 +167,8 @@ static int preview_in_snapshot(struct db *db, const struct sheet_request *reques
     CLEANUP(sheet_owner_finish) struct sheet_owner owner = {0};
     int r = sheet_owner_load(db, request->archive_configuration_id, &owner, e);
     if (r == 0 && !is_issued) {
-        r = sheet_owner_check(request, &owner, e);
+        r = sheet_owner_take_zone(db, request, &owner, e);
+        r = r < 0 ? r : sheet_owner_check(request, &owner, e);
     }
     return r < 0 ? r : preview_period(db, request, &owner, compose, ret_preview, e);
 }

@@ -156,11 +156,46 @@ static void days_beside_a_sheet_stay_closed(void **state)
     assert_sheet_lines(f, n.id, "3@2026-03-25 60m late;");
 }
 
+/* Monday 02:00 in Berlin is Sunday evening in New York: on the sheet of which week?  On neither, if nobody
+ * looked. */
+static void zone_changes_between_sheets(void **state)
+{
+    struct fixture *f = *state;
+    struct sheet_issued n;
+    struct err e = {0};
+    add_appt(f, appt(1, "2026-03-08 20:00", "2026-03-08 22:00", "Acme"));
+    add_appt(f, appt(2, "2026-03-09 01:00", "2026-03-09 03:00", "Acme"));
+    add_appt(f, appt(3, "2026-03-08 22:00", "2026-03-09 00:00", "Acme")); /* over Berlin's midnight */
+    add_appt(f, appt(4, "2026-03-09 03:30", "2026-03-09 04:30", "Acme")); /* over New York's */
+    n = issue_period(f, "2026-03-02", "2026-03-09");
+    assert_sheet_lines(f, n.id, "1@2026-03-08 120m;3@2026-03-08 60m;");
+    fixture_sql(f, "UPDATE archive_configurations SET timezone = 'America/New_York' WHERE id = 1");
+    f->clock.now_ms += MS_PER_HOUR;
+    struct sheet_request q = sheet_asked(f, "2026-03-09", "2026-03-16");
+    assert_int_equal(sheet_store_issue(f->db, &q, fixture_compose, fixture_hash, &n, &e), ERR_INVALID);
+    q.zone = fixture_zone("America/New_York");
+    n = issue_asked(f, &q);
+    assert_sheet_lines(f, n.id, "2@2026-03-08 120m late;4@2026-03-08 30m late;4@2026-03-09 30m;");
+    /* A revision is in the zone of its sheet. */
+    q = sheet_asked(f, "2026-03-02", "2026-03-09");
+    q.is_revision = true;
+    assert_int_equal(issue_asked(f, &q).id, 0); /* nothing is different */
+    add_version(f, appt(1, "2026-03-08 20:00", "2026-03-08 21:00", "Acme"), "changed");
+    n = issue_asked(f, &q);
+    assert_sheet_lines(f, n.id, "1@2026-03-08 60m;3@2026-03-08 60m;");
+    char *zone = fixture_text(f, "SELECT zone FROM timesheets WHERE revision = 2");
+    assert_string_equal(zone, "Europe/Berlin");
+    free(zone);
+    q.zone = fixture_zone("America/New_York");
+    assert_int_equal(sheet_store_issue(f->db, &q, fixture_compose, fixture_hash, &n, &e), ERR_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test_setup_teardown(days_beside_a_sheet_stay_closed, fixture_set_up, sheet_tear_down),
+        cmocka_unit_test_setup_teardown(zone_changes_between_sheets, fixture_set_up, sheet_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
