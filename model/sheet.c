@@ -25,7 +25,7 @@ static const char *const findings[] = {"uncategorised",
                                        "gap",
                                        "late",
                                        "moved",
-                                       "long-day"};
+                                       "long-day", "no-sheet"};
 _Static_assert(ARRAY_LEN(findings) == SHEET_FINDING_KIND_COUNT, "a name for each kind of finding");
 
 static const struct {

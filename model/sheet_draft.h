@@ -118,9 +118,10 @@ enum sheet_finding_kind {
     SHEET_FIND_GAP,      /* a day with less than the configured hours */
     SHEET_FIND_LATE,     /* of a day whose sheet is issued */
     SHEET_FIND_MOVED,    /* another sheet has it on a day where it does not lie any more */
-    SHEET_FIND_LONG_DAY, /* both: billed more than the day has hours */
+    SHEET_FIND_LONG_DAY, /* billed more than the day has hours */
+    SHEET_FIND_NO_SHEET, /* days before the period that no sheet has */
 };
-#define SHEET_FINDING_KIND_COUNT (SHEET_FIND_LONG_DAY + 1)
+#define SHEET_FINDING_KIND_COUNT (SHEET_FIND_NO_SHEET + 1)
 const char *sheet_finding_kind_name(enum sheet_finding_kind kind);
 
 enum sheet_severity { SHEET_NOTE, SHEET_WARNING, SHEET_ERROR };

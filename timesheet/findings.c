@@ -307,6 +307,29 @@ static int by_reason(const void *a, const void *b)
     return c ? c : by_number(x->item->appointment_id, y->item->appointment_id);
 }
 
+/* ---- days that were passed over ---- */
+
+#define PASSED_OVER_DAYS 92 /* before the period; what lies longer ago was meant so */
+
+/* Whoever bills week by week may forget one, and nothing else would tell. */
+static void of_passed_over(struct work *w)
+{
+    const struct sheet_input *in = w->input;
+    for (size_t i = 0; i < in->n_closed; i++) {
+        int32_t from = in->closed[i].to_day;
+        int32_t to = i + 1 < in->n_closed ? in->closed[i + 1].from_day : in->from_day;
+        char first[CIVIL_DATE_LEN + 1], last[CIVIL_DATE_LEN + 1];
+        if (from >= to || to < in->from_day - PASSED_OVER_DAYS) {
+            continue;
+        }
+        civil_format_date(from, first);
+        civil_format_date(to - 1, last);
+        work_find(w, SHEET_FIND_NO_SHEET, SHEET_NOTE, from, 0,
+                  text_printf(&w->arena, "no timesheet has %s%s%s", first, to - 1 > from ? " to " : "",
+                              to - 1 > from ? last : ""));
+    }
+}
+
 void findings_complete(struct work *w)
 {
     for (size_t i = 0; i < w->n_entries; i++) {
@@ -320,6 +343,7 @@ void findings_complete(struct work *w)
         of_aside(w, &w->aside[i]);
     }
     of_days(w);
+    of_passed_over(w);
     if (w->findings.n > 0) {
         qsort(w->findings.at, w->findings.n, sizeof *w->findings.at, by_day);
     }

@@ -262,13 +262,38 @@ static void test_long_day(void **state)
     scene_end(&s);
 }
 
+static void test_passed_over(void **state UNUSED)
+{
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-23", "2026-03-30");
+    add(&s, "2026-03-24 09:00", "2026-03-24 10:00", "A", ACME);
+    compose(&s);
+    assert_null(finding_of(&s, SHEET_FIND_NO_SHEET)); /* the first sheet passes nothing over */
+    static const struct {
+        const char *from, *to, *number;
+    } closed[] = {{"2025-10-06", "2025-10-13", "2025-0001"}, /* a gap that is long ago */
+                  {"2025-12-01", "2026-03-02", ""},
+                  {"2026-03-03", "2026-03-09", "2026-0001"},
+                  {"2026-03-09", "2026-03-16", "2026-0002"}};
+    for (size_t i = 0; i < ARRAY_LEN(closed); i++) {
+        s.closed[s.input.n_closed++] =
+            (struct sheet_closed_days){day_of(closed[i].from), day_of(closed[i].to), closed[i].number};
+    }
+    compose(&s);
+    assert_int_equal(count_findings(&s, SHEET_FIND_NO_SHEET), 2);
+    assert_string_equal(s.draft->findings[0].text, "no timesheet has 2026-03-02");
+    assert_string_equal(s.draft->findings[1].text, "no timesheet has 2026-03-16 to 2026-03-22");
+    assert_int_equal(s.draft->findings[1].severity, SHEET_NOTE);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_categories),   cmocka_unit_test(test_no_finding),
         cmocka_unit_test(test_long_subject), cmocka_unit_test(test_long_category),
         cmocka_unit_test(test_overlaps),     cmocka_unit_test(test_days),
-        cmocka_unit_test(test_long_day),
+        cmocka_unit_test(test_long_day),     cmocka_unit_test(test_passed_over),
     };
     return cmocka_run_group_tests_name("findings", tests, NULL, NULL);
 }
