@@ -25,7 +25,8 @@ static const char *const findings[] = {"uncategorised",
                                        "gap",
                                        "late",
                                        "moved",
-                                       "long-day", "no-sheet"};
+                                       "long-day",
+                                       "no-sheet"};
 _Static_assert(ARRAY_LEN(findings) == SHEET_FINDING_KIND_COUNT, "a name for each kind of finding");
 
 static const struct {

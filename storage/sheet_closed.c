@@ -126,16 +126,36 @@ static int read_empty_runs(struct sheet_source *source, struct err *e)
     return r;
 }
 
-/* Sheets have looked at what lies before them, too. */
-static void consider(struct sheet_source *source)
+/* When the sheet that is made again was issued first; INT64_MAX: it is a new one. */
+static int find_first_issue(const struct sheet_source *source, int64_t *ret_ms, struct err *e)
 {
-    int64_t latest_ms = INT64_MIN;
-    for (size_t i = source->n_closed; i-- > 0;) {
+    struct stmt *s =
+        db_stmt(source->db, "SELECT min(t.issued_at) FROM timesheets t JOIN timesheets own ON "
+                            "own.user_id = t.user_id AND own.number = t.number WHERE own.id = $1");
+    int r;
+    *ret_ms = INT64_MAX;
+    stmt_int(s, 1, source->own_id);
+    while ((r = stmt_step(s, e)) > 0) {
+        *ret_ms = stmt_is_null(s, 0) ? INT64_MAX : stmt_col_time(s, 0);
+    }
+    return r;
+}
+
+/* Sheets have looked at what lies before them, too.  One that is made again looks once more at all that it
+ * could have had: what stood aside then may be wanted now. */
+static int consider(struct sheet_source *source, struct err *e)
+{
+    int64_t latest_ms = INT64_MIN, first_issue_ms;
+    int r = find_first_issue(source, &first_issue_ms, e);
+    for (size_t i = source->n_closed; r == 0 && i-- > 0;) {
         int64_t own_ms = source->considered_ms[i];
         bool is_sheet = source->closed[i].number[0] != '\0';
         source->considered_ms[i] = own_ms > latest_ms ? own_ms : latest_ms;
-        latest_ms = is_sheet ? source->considered_ms[i] : latest_ms;
+        if (is_sheet && own_ms > latest_ms && own_ms < first_issue_ms) {
+            latest_ms = own_ms;
+        }
     }
+    return r;
 }
 
 /* What lies before the period. */
@@ -154,8 +174,8 @@ int sheet_source_closed(struct sheet_source *source, struct err *e)
 {
     int r = read_sheets(source, e);
     r = r < 0 ? r : read_empty_runs(source, e);
+    r = r < 0 ? r : consider(source, e);
     if (r == 0) {
-        consider(source);
         cut(source);
     }
     return r;

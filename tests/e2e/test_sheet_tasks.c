@@ -100,6 +100,25 @@ static void made_anew_is_billed_once(void **state)
     assert_int_equal(billed(f), 180 + 60);
 }
 
+/* Of two that are late one stands for both; when that one goes, the revision has the other. */
+static void late_duplicate_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    add_appt(f, appt(1, "2026-03-03 09:00", "2026-03-03 10:00", ACME));
+    (void)issue(f, week_10, week_11, false);
+    add_appt(f, appt_named(2, "2026-03-04 09:00", "2026-03-04 11:00", ACME, "late"));
+    add_appt(f, appt_named(3, "2026-03-04 09:00", "2026-03-04 11:00", BETA, "late"));
+    add_appt(f, appt(4, "2026-03-10 09:00", "2026-03-10 10:00", ACME));
+    struct sheet_issued n = issue(f, week_11, week_12, false);
+    assert_sheet_lines(f, n.id, "2@2026-03-04 120m late;4@2026-03-10 60m;");
+    add_appt(f, appt(5, "2026-03-17 09:00", "2026-03-17 10:00", ACME));
+    n = issue(f, week_12, "2026-03-23", false);
+    assert_sheet_lines(f, n.id, "5@2026-03-17 60m;");
+    add_version(f, appt_named(2, "2026-03-04 09:00", "2026-03-04 11:00", ACME, "late"), "tombstone");
+    n = issue(f, week_11, week_12, true);
+    assert_sheet_lines(f, n.id, "3@2026-03-04 120m late;4@2026-03-10 60m;");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, sheet_tear_down)
 
 int main(void)
@@ -108,6 +127,7 @@ int main(void)
         TEST(late_conflict_is_of_the_sheet_that_holds_it),
         TEST(moved_is_billed_once),
         TEST(made_anew_is_billed_once),
+        TEST(late_duplicate_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
