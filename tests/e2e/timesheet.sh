@@ -239,7 +239,7 @@ expect 0 'superseded' 'later revision has taken its place' 'billed|13:30' -- ts 
 expect 0 '"worked_minutes":[0-9]+' -- ts issue Work --week 2026-W13 --no-documents --json
 is_json
 equal "the second number" "$(json '$.number')" 2026-0002
-expect 0 '2026-03-29 Sun +00:00 CET-04:00 CEST +Globex +billable +Cut-over +3:00' 'nothing has changed' -- ts show 2026-0002
+expect 0 '2026-03-29 Sun +00:00 CET to 04:00 CEST +Globex +billable +Cut-over +3:00' 'nothing has changed' -- ts show 2026-0002
 
 # ---- documents ----
 
