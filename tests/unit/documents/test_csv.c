@@ -123,6 +123,28 @@ static const struct {
     {"quotes", "say \"hi\"", "say \"hi\""},
     {"only a quote", "\"", "\""},
     {"line breaks", "a\r\nb\nc", "a  b c"},
+    {"overrides and embeddings",
+     "a\xe2\x80\xaa"
+     "b\xe2\x80\xab"
+     "c\xe2\x80\xac"
+     "d\xe2\x80\xad"
+     "e\xe2\x80\xae"
+     "f",
+     "abcdef"},
+    {"isolates",
+     "a\xe2\x81\xa6"
+     "b\xe2\x81\xa7"
+     "c\xe2\x81\xa8"
+     "d\xe2\x81\xa9",
+     "abcd"},
+    {"marks",
+     "\xd8\x9c"
+     "a\xe2\x80\x8e"
+     "b\xe2\x80\x8f",
+     "ab"},
+    {"override before equals", "\xe2\x80\xae=1", "'=1"},
+    {"nothing but an override", "\xe2\x80\xae", ""},
+    {"Hebrew", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"},
     {"separators of lines",
      "a\xe2\x80\xa8"
      "b\xe2\x80\xa9"
