@@ -368,7 +368,9 @@ refuse 'progress'
 sim_post load '{"users":[{"upn":"bert@example.com","id":"6f1f7a52-3c1e-4b0e-9a55-0d2c3b7e4a12","displayName":"Bert","timeZone":"UTC",
     "refresh_token":"bert-refresh-token","calendars":[{"id":"bert-calendar","name":"Calendar","isDefaultCalendar":true,"events":[
     {"id":"b-one","subject":"Audit of Bert","categories":["Initech - billable"],"start":{"dateTime":"2026-03-10T09:00:00","timeZone":"UTC"},
-     "end":{"dateTime":"2026-03-10T10:00:00","timeZone":"UTC"}}]}]}]}'
+     "end":{"dateTime":"2026-03-10T10:00:00","timeZone":"UTC"}},
+    {"id":"b-two","subject":"Review by Bert","categories":["Initech - billable"],"start":{"dateTime":"2026-03-14T15:00:00","timeZone":"UTC"},
+     "end":{"dateTime":"2026-03-14T16:00:00","timeZone":"UTC"}}]}]}]}'
 printf '%s\n' bert-refresh-token >"$WORLD/token"
 aa user add bert@example.com --username bert >/dev/null
 aa login bert --refresh-token-file "$WORLD/token" >/dev/null
@@ -392,6 +394,23 @@ expect 0 'bert@example.com' -- ts list bert
 refuse 'anna@example.com'
 expect 3 '1 line, worked 1:00' 'customer "Initech" is not known' -- ts check Play --from 2026-03-10
 expect 0 'begins +2026-03-10 06:30 NDT \(2026-03-10 09:00 UTC\)' -- ts show 2026-0001 --user bert --explain 1
+
+# ---- what a run says of its timesheet ----
+
+daemon_start
+expect 0 'run [0-9]+: success: timesheet 2026-0002/1, .*1 line' -- aa job run 2 --from 2026-03-14 --to 2026-03-15 --wait
+expect 0 'run [0-9]+: success: no appointment counts, no timesheet' -- aa job run 2 --from 2026-03-12 --to 2026-03-13 --wait
+expect 0 '"timesheet":null' -- aa job run 2 --from 2026-03-11 --to 2026-03-11 --wait --json
+is_json
+daemon_stop
+expect 0 'success .*timesheet 2026-0002/1, ' 'success .*no appointment counts, no timesheet' -- aa job history 2
+expect 0 '"timesheet":"2026-0002/1"' '"timesheet":null' -- aa job history 2 --json
+is_json
+run=$(sql "SELECT id FROM job_runs WHERE job_id = 2 ORDER BY id LIMIT 1")
+expect 0 'success, timesheet 2026-0002/1, ' -- aa job why "$run"
+expect 0 '"timesheet":"2026-0002/1"' -- aa job why "$run" --json
+is_json
+expect 0 'success, no appointment counts, no timesheet' -- aa job why "$((run + 1))"
 
 expect 0 'no problem found' -- aa db check
 expect 0 -- aa audit verify
