@@ -257,6 +257,24 @@ rm "$folder/timesheet-2026-0002-r1.csv"
 expect 0 '"format":"csv","path":"/[^"]*","is_new":true' '"format":"pdf","path":"/[^"]*","is_new":false' -- ts export 2026-0002 --json
 is_json
 [ -s "$folder/timesheet-2026-0002-r1.csv" ] || fail "the CSV that was gone is not made again"
+echo "something else" >"$folder/timesheet-2026-0002-r1.csv"
+expect 0 'csv +changed on disk +[0-9]+ ' 'pdf +made +' -- ts show 2026-0002
+expect 0 '"format":"csv","state":"made","path":"/[^"]*","on_disk":"changed"' '"format":"pdf","state":"made","path":"/[^"]*","on_disk":"same"' -- \
+    ts show 2026-0002 --json
+is_json
+expect 0 "$folder/timesheet-2026-0002-r1.csv is no longer the file that was made; it is made again" '  csv   /' '  pdf   /' -- ts export 2026-0002
+expect 0 'csv +made +' -- ts show 2026-0002
+tr 0 1 <"$folder/timesheet-2026-0002-r1.json" >"$WORLD/forged" # as long as before
+cp "$WORLD/forged" "$folder/timesheet-2026-0002-r1.json"
+expect 0 'json is no longer the file' '"format":"json","path":"/[^"]*","is_new":true' '"format":"pdf","path":"/[^"]*","is_new":false' -- \
+    ts export 2026-0002 --json
+mv "$folder/timesheet-2026-0002-r1.html" "$WORLD/moved.html"
+mkfifo "$folder/timesheet-2026-0002-r1.html"
+rm "$folder/timesheet-2026-0002-r1.xlsx"
+expect 0 'html +changed on disk' 'xlsx +gone from disk' 'json +made ' -- ts show 2026-0002
+expect 0 'html is no longer the file' '^  xlsx  /' -- ts export 2026-0002
+refuse 'xlsx is no longer'
+cmp "$WORLD/moved.html" "$folder/timesheet-2026-0002-r1.html" || fail "the HTML that is made again differs"
 expect 0 -- ts export 2026-0002 --output "$WORLD/copies"
 for format in csv xlsx pdf html json; do
     cmp "$WORLD/copies/timesheet-2026-0002-r1.$format" "$folder/timesheet-2026-0002-r1.$format" || fail "a copy as $format differs"
