@@ -22,6 +22,24 @@ static void mark(struct days *d, int32_t from_day, int32_t to_day, unsigned char
     }
 }
 
+/* For what is late, a sheet looks at every day since the first that is closed: how far ahead of that one the
+ * period may lie is limited, too, and a shorter one would not help. */
+static int say_too_many(const struct sheet_input *input, int64_t low, struct err *e)
+{
+    char first[CIVIL_DATE_LEN + 1], last[CIVIL_DATE_LEN + 1];
+    int64_t n_days = (int64_t)input->to_day - input->from_day;
+    if (n_days > DAYS_MAX) {
+        return err_set(e, ERR_TOO_BIG, 0, "the period has %lld days; at most %d: take a shorter one",
+                       (long long)n_days, DAYS_MAX);
+    }
+    civil_format_date((int32_t)low, first);
+    civil_format_date((int32_t)(low + DAYS_MAX - 1), last);
+    return err_set(e, ERR_TOO_BIG, 0,
+                   "the period is too far ahead: the timesheets of this archive begin at %s, and days up "
+                   "to %s are possible; is the year right?",
+                   first, last);
+}
+
 int days_init(struct days *d, const struct sheet_input *input, struct err *e)
 {
     if (input->from_day >= input->to_day) {
@@ -34,9 +52,7 @@ int days_init(struct days *d, const struct sheet_input *input, struct err *e)
         high = input->closed[i].to_day > high ? input->closed[i].to_day : high;
     }
     if (high - low > DAYS_MAX) {
-        return err_set(e, ERR_TOO_BIG, 0,
-                       "the timesheet would look at %lld days; at most %d; ask for a shorter period",
-                       (long long)(high - low), DAYS_MAX);
+        return say_too_many(input, low, e);
     }
     size_t n = (size_t)(high - low);
     *d = (struct days){.zone = input->zone, .low = (int32_t)low, .high = (int32_t)high};

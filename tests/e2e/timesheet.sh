@@ -158,6 +158,9 @@ expect 0 '2026-0001/1' -- ts list anna
 expect 0 '"number":"2026-0001","revision":1,"status":"issued"' '"billed_minutes":810' -- ts list --json
 is_json
 expect 3 'issued already: 2026-0001/1' -- ts check Work --week 2026-W11
+expect 1 'too far ahead: the timesheets of this archive begin at 2026-03-09, and days up to 2299-12-22 are possible' -- \
+    ts check Work --week 9999-W52
+refuse 'shorter'
 expect 3 '"issued_as":"2026-0001/1"' -- ts check Work --week 2026-W11 --json
 expect 3 'warning: timesheet 2026-0001/1 has some of these days \(2026-03-09 to 2026-03-15\)' -- ts check Work --from 2026-03-14 --to 2026-03-29
 refuse 'next revision'
