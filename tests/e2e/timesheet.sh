@@ -409,6 +409,11 @@ expect 0 'timesheet 2026-0001/1 issued: 2026-03-10, America/St_Johns' -- ts issu
 expect 1 '2026-0001' '--user|user' -- ts show 2026-0001
 expect 1 '2026-0001' -- ts export 2026-0001 --format csv --output -
 expect 1 '2026-0001' -- ts diff 2026-0001
+expect 0 '/both/timesheet-2026-0001-r1-bert@example.com.csv' -- ts export 2026-0001/1 --user bert --format csv --output "$WORLD/both"
+expect 0 '/both/timesheet-2026-0001-r1-anna@example.com.csv' -- ts export 2026-0001/1 --user anna --format csv --output "$WORLD/both"
+grep -q 'Audit of Bert' "$WORLD/both/timesheet-2026-0001-r1-bert@example.com.csv" || fail "the copy of one user's is another's"
+expect 0 '/both/timesheet-2026-0002-r1.csv' -- ts export 2026-0002/1 --format csv --output "$WORLD/both"
+expect 0 'anna@example.com/timesheet-2026-0001-r2.csv' -- ts export 2026-0001 --user anna --format csv
 expect 0 'Audit of Bert' '06:30-07:30' -- ts show 2026-0001 --user bert
 expect 0 'Requirements workshop' -- ts show 2026-0001 --user anna
 expect 0 'bert@example.com' -- ts list bert
