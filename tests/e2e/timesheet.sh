@@ -146,7 +146,10 @@ expect 3 'billed 13:30 \(13:15 before rounding\)' '0 errors, 2 warnings' '1  has
 # ---- the issue ----
 
 expect 0 'timesheet 2026-0001/1 issued: 2026-03-09 to 2026-03-15, Europe/Berlin' \
-    '10 lines, worked 14:15, held 0:00, billed 13:30 \(13:15 before rounding\)' -- ts issue Work --week 2026-W11 --no-documents
+    '10 lines, worked 14:15, held 0:00, billed 13:30 \(13:15 before rounding\)' '^  0 errors, 2 warnings in its check:$' \
+    '^2026-03-1[0-9] [A-Z][a-z]{2}$' '^  warning  unknown-customer ' -- ts issue Work --week 2026-W11 --no-documents
+refuse '^  note '
+refuse ' more: '
 expect 1 'is issued as timesheet 2026-0001' -- ts issue Work --week 2026-W11
 expect 1 'overlaps timesheet 2026-0001' -- ts issue Work --month 2026-03 --force
 expect 1 'exactly 2026-03-09' -- ts issue Work --from 2026-03-09 --to 2026-03-10 --revise
@@ -383,6 +386,19 @@ expect 3 'csv, xlsx, pdf: the disk is full' 'html: no font' 'json  /x/.*y.json \
 refuse 'twice'
 refuse $'\033'
 refuse 'progress'
+
+# More findings than a screen has: the rest is in the check.
+for i in $(seq 10 34); do
+    sim_post load "{\"events\":[{\"calendar\":\"AAMkAGVmMDEzAnnaCalendar0AAA=\",\"event\":{\"id\":\"e-many-$i\",\"subject\":\"Many $i\",
+        \"categories\":[\"Umbrella\"],\"start\":{\"dateTime\":\"2026-02-03T08:$i:00\",\"timeZone\":\"UTC\"},
+        \"end\":{\"dateTime\":\"2026-02-03T08:$((i + 1)):00\",\"timeZone\":\"UTC\"}}}]}"
+done
+sim_post load '{"events":[{"calendar":"AAMkAGVmMDEzAnnaCalendar0AAA=","event":{"id":"e-few","subject":"Few","categories":["Globex - billable"],
+    "start":{"dateTime":"2026-02-03T12:00:00","timeZone":"UTC"},"end":{"dateTime":"2026-02-03T13:00:00","timeZone":"UTC"}}}]}'
+archive 2026-02-02 2026-02-08
+expect 0 ' in its check:$' '^… [0-9]+ more: admin-assistant timesheet check 1 --from 2026-02-03 --to 2026-02-03$' -- \
+    ts issue Work --from 2026-02-03 --force --no-documents
+equal "findings that are shown" "$(grep -cE '^  (warning|error) ' <<<"$OUT")" 20
 
 # ---- two users with one number ----
 
