@@ -1,6 +1,7 @@
 #include "base/json_out.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -32,6 +33,21 @@ static void put_escape(struct json_out *j, unsigned char c)
     }
 }
 
+/* Returns what is behind it. */
+static const char *put_character(struct json_out *j, const char *s)
+{
+    uint32_t code = 0;
+    size_t len = utf8_decode(s, strnlen(s, 4), &code);
+    if (len && utf8_turns_direction(code)) {
+        char text[7];
+        snprintf(text, sizeof text, "\\u%04x", (unsigned)code);
+        put_str(j, text);
+    } else {
+        put(j, len ? s : "\xef\xbf\xbd", len ? len : 3);
+    }
+    return s + (len ? len : 1);
+}
+
 static bool is_plain(unsigned char c)
 {
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
@@ -49,9 +65,7 @@ static void put_string(struct json_out *j, const char *s)
         s += plain;
         unsigned char c = (unsigned char)*s;
         if (c >= 0x80) {
-            size_t len = utf8_sequence(s, strlen(s));
-            put(j, len ? s : "\xef\xbf\xbd", len ? len : 3);
-            s += len ? len : 1;
+            s = put_character(j, s);
         } else if (c) {
             put_escape(j, c);
             s++;

@@ -9,7 +9,8 @@
  *     int r = json_out_end(&j);              the first error of any of them
  *
  * Member names are literals; in arrays the name is NULL.  Text is escaped; bytes that are not UTF-8 become
- * U+FFFD.  Any thread, one at a time. */
+ * U+FFFD.  What turns the reading direction is escaped, too: the same text for whoever parses it, and nothing
+ * for whoever looks at it.  Any thread, one at a time. */
 #ifndef BASE_JSON_OUT_H
 #define BASE_JSON_OUT_H
 

@@ -122,6 +122,14 @@ int64_t tz_day_start(const struct tz *tz, int32_t day)
     return tz_from_wall(tz, day * MS_PER_DAY).first_ms;
 }
 
+/* Where the clock goes back over midnight, the wall says the day before again: that is no time before it. */
+int32_t tz_minute_of_day(const struct tz *tz, int32_t day, int64_t utc_ms)
+{
+    const int64_t whole_day = MS_PER_DAY / MS_PER_MINUTE;
+    int64_t minute = (tz_to_wall(tz, utc_ms) - day * MS_PER_DAY) / MS_PER_MINUTE;
+    return (int32_t)(minute < 0 ? minute + whole_day : minute > whole_day ? whole_day : minute);
+}
+
 const char *tz_name(const struct tz *tz)
 {
     return tz->name;

@@ -62,4 +62,8 @@ struct tz_instants tz_from_wall(const struct tz *tz, int64_t wall_ms);
 /* The first instant of a local day: midnight, or the first valid instant after it. */
 int64_t tz_day_start(const struct tz *tz, int32_t day);
 
+/* Minutes on the wall since midnight of the day, for an instant that lies on it or is its end: that is always
+ * 1440, also where the clock goes forward at midnight and the wall says 01:00 of the next day. */
+int32_t tz_minute_of_day(const struct tz *tz, int32_t day, int64_t utc_ms);
+
 #endif

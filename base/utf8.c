@@ -70,6 +70,12 @@ size_t utf8_encode(uint32_t code, char ret_bytes[4])
     return 4;
 }
 
+bool utf8_turns_direction(uint32_t code)
+{
+    return code == 0x61c || code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
 /* Eight plain ASCII bytes at once: most of what is looked at is nothing else. */
 static bool is_ascii8(const char *s)
 {

@@ -16,6 +16,10 @@ size_t utf8_decode(const char *s, size_t len, uint32_t *ret_code);
 /* Writes the code point (no surrogate, at most U+10FFFF) and returns its length, 1 … 4. */
 size_t utf8_encode(uint32_t code, char ret_bytes[4]);
 
+/* Overrides, embeddings and isolates turn the direction in which what follows is read, and marks that of the
+ * digits and punctuation around them: none can be seen (UAX #9, 2). */
+bool utf8_turns_direction(uint32_t code);
+
 bool utf8_is_valid(const char *s, size_t len);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/civil.h"
 #include "base/cleanup.h"
 #include "cli/print.h"
+#include "cli/run_sheets.h"
 #include "cli/run_text.h"
 #include "storage/job_config_store.h"
 #include "storage/query_store.h"
@@ -32,8 +33,9 @@ static const struct column run_columns[] = {
     {"step", NULL, COLUMN_TEXT, 0},
     {"attempt", NULL, COLUMN_INT, 0},
     {NULL, "TOOK", COLUMN_TEXT, 0},
-    {NULL, "COUNTS", COLUMN_TEXT, 60},
+    {NULL, "COUNTS", COLUMN_TEXT, 80},
     {"counts", NULL, COLUMN_JSON, 0},
+    {"timesheet", NULL, COLUMN_TEXT, 0},
     {"error_code", NULL, COLUMN_TEXT, 0},
     {"error_message", NULL, COLUMN_TEXT, 0},
     {"reason", NULL, COLUMN_TEXT, 0},
@@ -79,11 +81,18 @@ static void add_state(struct listing *l, const struct run_row *run)
     listing_text(l, run->outcome);
 }
 
+struct history {
+    struct listing *listing;
+    struct run_sheets sheets;
+};
+
 static void add_run(void *arg, const struct run_row *run)
 {
-    struct listing *l = arg;
-    char counts[RUN_TEXT_LEN];
-    run_text_counts(run->counts, counts);
+    const struct history *h = arg;
+    struct listing *l = h->listing;
+    const char *sheet = run_sheets_of(&h->sheets, run->id);
+    char result[RUN_TEXT_LEN];
+    run_text_result(run, sheet, result);
     listing_int(l, run->id);
     listing_int(l, run->job_id);
     listing_int(l, run->user_id);
@@ -99,8 +108,9 @@ static void add_run(void *arg, const struct run_row *run)
     listing_text(l, run->step);
     listing_int(l, run->attempt);
     add_duration(l, run);
-    listing_text(l, counts);
+    listing_text(l, result);
     listing_text(l, run->counts);
+    listing_text(l, sheet);
     listing_text(l, run->error_code);
     listing_text(l, run->error_message);
     listing_text(l, run->reason);
@@ -129,15 +139,18 @@ static int check_job(struct db *db, int64_t id, struct err *e)
 int cmd_job_history(struct session *s, const struct args *a, struct err *e)
 {
     struct db *db;
+    struct history h = {0};
     int64_t job_id = args_number(a, "JOB", 0);
     int r = session_db(s, SESSION_READ, &db, e);
     if (r == 0) {
         r = check_job(db, job_id, e);
     }
-    if (r < 0) {
-        return r;
+    r = r < 0 ? r : run_sheets_load(db, 0, &h.sheets, e);
+    if (r == 0) {
+        h.listing = listing_begin(run_columns, session_is_json(s), stdout);
+        r = query_runs(db, job_id, (int)args_number(a, "--limit", LIMIT), add_run, &h, e);
+        r = listing_close(h.listing, r, "nothing has run, and nothing came due");
     }
-    struct listing *l = listing_begin(run_columns, session_is_json(s), stdout);
-    r = query_runs(db, job_id, (int)args_number(a, "--limit", LIMIT), add_run, l, e);
-    return listing_close(l, r, "nothing has run, and nothing came due");
+    run_sheets_finish(&h.sheets);
+    return r;
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cli/job_text.h"
 #include "cli/print.h"
+#include "cli/run_sheets.h"
 #include "cli/run_text.h"
 #include "storage/queue_store.h"
 #include "storage/job_config_store.h"
@@ -150,6 +151,7 @@ struct follow {
     bool shows_progress; /* stderr is a terminal */
     bool is_done;
     int status;
+    struct run_sheets sheets; /* loaded when it is done */
 };
 
 static int status_of(const struct run_row *run)
@@ -171,10 +173,12 @@ static void print_progress(const struct run_row *run)
             run->step, counts[0] ? ": " : "", counts);
 }
 
-static void print_end(const struct follow *f, const struct run_row *run)
+static void print_end(void *arg, const struct run_row *run)
 {
-    char counts[RUN_TEXT_LEN];
-    run_text_counts(run->counts, counts);
+    const struct follow *f = arg;
+    const char *sheet = run_sheets_of(&f->sheets, run->id);
+    char result[RUN_TEXT_LEN];
+    run_text_result(run, sheet, result);
     if (f->as_json) {
         struct buf text;
         struct json_out j;
@@ -185,6 +189,7 @@ static void print_end(const struct follow *f, const struct run_row *run)
         json_int(&j, "job_id", run->job_id);
         json_text(&j, "outcome", run->outcome);
         json_raw(&j, "counts", run->counts);
+        json_text(&j, "timesheet", sheet);
         json_text(&j, "error_code", run->error_code);
         json_text(&j, "error_message", run->error_message);
         json_close(&j, '}');
@@ -194,7 +199,7 @@ static void print_end(const struct follow *f, const struct run_row *run)
         buf_finish(&text);
         return;
     }
-    printf("run %lld: %s%s%s\n", (long long)run->id, run->outcome, counts[0] ? ": " : "", counts);
+    printf("run %lld: %s%s%s\n", (long long)run->id, run->outcome, result[0] ? ": " : "", result);
     if (run->error_message) {
         session_complain("%s", run->error_message);
     }
@@ -212,7 +217,6 @@ static void look(void *arg, const struct run_row *run)
             fputs("\r\033[K", stderr);
         }
         f->status = status_of(run);
-        print_end(f, run);
     }
 }
 
@@ -254,6 +258,15 @@ static int watch(struct db *db, struct follow *f, int fd, struct err *e)
     return f->status;
 }
 
+/* Which timesheet it issued is a query of its own, and a row lives for its callback only. */
+static int tell_end(struct db *db, struct follow *f, struct err *e)
+{
+    int r = run_sheets_load(db, 0, &f->sheets, e);
+    r = r < 0 ? r : query_run(db, f->run_id, print_end, f, e);
+    run_sheets_finish(&f->sheets);
+    return r < 0 ? r : f->status;
+}
+
 static int follow(struct db *db, struct follow *f, struct err *e)
 {
     sigset_t interrupt;
@@ -266,7 +279,7 @@ static int follow(struct db *db, struct follow *f, struct err *e)
     }
     int r = watch(db, f, fd, e);
     close(fd);
-    return r;
+    return f->is_done ? tell_end(db, f, e) : r;
 }
 
 /* For scripts one object: the id, or with --wait how the run ended. */

@@ -8,6 +8,7 @@
 #include "cli/job_text.h"
 #include "cli/print.h"
 #include "cli/sheet_ask.h"
+#include "cli/sheet_findings.h"
 #include "cli/sheet_lines.h"
 #include "cli/sheet_text.h"
 #include "timesheet/compose.h"
@@ -99,23 +100,6 @@ static void print_head(const struct check *c)
     }
 }
 
-static void print_findings(const struct check *c)
-{
-    int32_t day = INT32_MIN;
-    for (size_t i = 0; i < c->draft->n_findings; i++) {
-        const struct sheet_finding *finding = &c->draft->findings[i];
-        char text[SHEET_TEXT_LEN];
-        if (finding->day != day) {
-            day = finding->day;
-            sheet_text_day(day, text);
-            printf("\n%s\n", text);
-        }
-        snprintf(text, sizeof text, "  %-8s %-19s ", sheet_severity_name(finding->severity),
-                 sheet_finding_kind_name(finding->kind));
-        print_clean_line(text, finding->text);
-    }
-}
-
 static void print_left_out_counts(const struct check *c)
 {
     if (c->draft->n_left_out == 0) {
@@ -174,7 +158,7 @@ static void print_all(const struct check *c)
 static void print_people(const struct check *c, bool is_all)
 {
     print_head(c);
-    print_findings(c);
+    (void)sheet_findings_print(c->draft, SHEET_NOTE, SIZE_MAX);
     if (is_all) {
         print_all(c);
     }
@@ -189,8 +173,8 @@ static void print_people(const struct check *c, bool is_all)
         printf("%zu overlap%s to decide: timesheet issue opens a task for each, action resolve decides it\n",
                c->draft->n_conflicts, c->draft->n_conflicts == 1 ? "" : "s");
     }
-    printf("%zu error%s, %lld warning%s\n", c->draft->n_errors, c->draft->n_errors == 1 ? "" : "s",
-           (long long)c->n_warnings, c->n_warnings == 1 ? "" : "s");
+    sheet_findings_print_counts((int64_t)c->draft->n_errors, c->n_warnings);
+    puts("");
 }
 
 /* ---- for scripts ---- */

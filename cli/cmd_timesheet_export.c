@@ -25,16 +25,14 @@ struct export
     struct sheet sheet;
     unsigned formats;
     struct sheet_making making;
-    char *there[SHEET_FORMAT_COUNT]; /* documents that were made before, by format */
+    struct sheet_made there[SHEET_FORMAT_COUNT]; /* documents that were made before and stay */
 };
 
 static void export_finish(struct export *x)
 {
     sheet_making_finish(&x->making);
     sheet_finish(&x->sheet);
-    for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
-        free(x->there[f]);
-    }
+    sheet_made_finish(x->there);
 }
 
 static int read_formats(struct session *s, const struct args *a, unsigned *ret_formats, struct err *e)
@@ -146,7 +144,7 @@ static int print_json(const struct export *x, struct err *e)
     json_out_begin(&j, &text);
     json_open(&j, NULL, '[');
     for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
-        const char *path = x->making.paths[f] ? x->making.paths[f] : x->there[f];
+        const char *path = x->making.paths[f] ? x->making.paths[f] : x->there[f].path;
         if (path) {
             json_open(&j, NULL, '{');
             json_text(&j, "format", sheet_format_name((enum sheet_format)f));
@@ -163,19 +161,36 @@ static int print_json(const struct export *x, struct err *e)
     return 0;
 }
 
-/* Documents that are there are named and not made again; a file that is gone is. */
+static void complain_of_file(const struct sheet_made *made)
+{
+    switch (made->state) {
+    case FILE_SAME:
+    case FILE_GONE: return;
+    case FILE_CHANGED:
+        session_complain("%s is no longer the file that was made; it is made again", made->path);
+        return;
+    case FILE_UNREADABLE: session_complain("%s can not be read; it is made again", made->path); return;
+    }
+}
+
+/* Documents that are there are named and not made again; what is gone, or is something else by now, is. */
 static unsigned print_there(struct export *x)
 {
     unsigned there = 0;
     for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
-        if (!(x->formats & (1u << f)) || !x->there[f] || access(x->there[f], R_OK) != 0) {
-            free(x->there[f]);
-            x->there[f] = NULL;
+        struct sheet_made *made = &x->there[f];
+        bool is_wanted = (x->formats & (1u << f)) != 0;
+        if (is_wanted && made->path) {
+            complain_of_file(made);
+        }
+        if (!is_wanted || !made->path || made->state != FILE_SAME) {
+            free(made->path);
+            made->path = NULL;
             continue;
         }
         there |= 1u << f;
         if (!session_is_json(x->session)) {
-            CLEANUP_FREE char *path = print_clean(x->there[f], 0);
+            CLEANUP_FREE char *path = print_clean(made->path, 0);
             printf("  %-5s %s\n", sheet_format_name((enum sheet_format)f), path);
         }
     }
@@ -194,7 +209,7 @@ static int to_files(struct export *x, const char *folder, struct err *e)
     unsigned there = 0;
     x->making.output = folder;
     x->making.is_quiet = session_is_json(x->session);
-    int r = folder ? 0 : sheet_documents_paths(x->db, x->sheet.id, x->there, e);
+    int r = folder ? 0 : sheet_documents_made(x->db, x->sheet.id, x->there, e);
     if (r < 0) {
         return r;
     }

@@ -1,11 +1,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/civil.h"
 #include "base/cleanup.h"
 #include "cli/cmd_timesheet.h"
 #include "cli/sheet_ask.h"
 #include "cli/sheet_changes.h"
 #include "cli/sheet_documents.h"
+#include "cli/sheet_findings.h"
 #include "cli/sheet_lines.h"
 #include "cli/sheet_text.h"
 #include "timesheet/canonical.h"
@@ -13,11 +15,13 @@
 
 #define EXIT_PARTLY 3
 #define OUTPUT_MAX  ((size_t)256 << 20)
+#define SHOWN_MAX   20 /* findings, below what was issued */
 
 /* What was issued, and what it took the place of. */
 struct issue {
     const struct sheet_ask *ask;
     struct sheet_issued issued;
+    struct sheet_preview *check; /* for people: what the check says of it */
     struct sheet sheet;
     struct sheet before; /* of a revision */
     struct sheet_changes changes;
@@ -31,6 +35,7 @@ static void issue_finish(struct issue *i)
     sheet_changes_finish(&i->changes);
     sheet_finish(&i->before);
     sheet_finish(&i->sheet);
+    sheet_preview_destroy(i->check);
 }
 
 /* ---- issuing ---- */
@@ -57,6 +62,28 @@ static bool is_over(const struct sheet_ask *ask)
     return tz_day_start(ask->zone, ask->period.to_day) <= ask->request.now_ms;
 }
 
+static int freeze(struct db *db, const struct sheet_request *request, struct issue *i, struct err *e)
+{
+    return sheet_store_issue(db, request, timesheet_compose, sheet_hash, &i->issued, e);
+}
+
+/* In one transaction, so that what is said is said of what was issued.  What a refusal has written, the tasks
+ * for its overlaps, stays, too. */
+static int freeze_with_check(struct db *db, const struct sheet_request *request, struct issue *i,
+                             struct err *e)
+{
+    int r = db_begin(db, e);
+    if (r < 0) {
+        return r;
+    }
+    if (sheet_store_preview(db, request, timesheet_compose, &i->check, NULL) < 0) {
+        i->check = NULL; /* issuing says why */
+    }
+    r = freeze(db, request, i, e);
+    int kept = db_commit(db, r < 0 ? NULL : e);
+    return r < 0 ? r : kept;
+}
+
 static int issue(struct session *s, struct db *db, struct sheet_ask *ask, const struct args *a,
                  struct issue *i, struct err *e)
 {
@@ -70,7 +97,7 @@ static int issue(struct session *s, struct db *db, struct sheet_ask *ask, const 
         ask->request.formats = 0;
     }
     i->formats = ask->request.formats;
-    return sheet_store_issue(db, &ask->request, timesheet_compose, sheet_hash, &i->issued, e);
+    return session_is_json(s) ? freeze(db, &ask->request, i, e) : freeze_with_check(db, &ask->request, i, e);
 }
 
 /* The revision before is still there, superseded: what is different is shown from the two frozen ones. */
@@ -94,6 +121,26 @@ static int load(struct db *db, struct issue *i, struct err *e)
 
 /* ---- saying it ---- */
 
+/* Issued in spite of them: who issues should know of them nevertheless. */
+static void print_findings(const struct issue *i)
+{
+    char from[CIVIL_DATE_LEN + 1], last[CIVIL_DATE_LEN + 1];
+    if (!i->check || i->issued.n_errors + i->issued.n_warnings == 0) {
+        return;
+    }
+    printf("  ");
+    sheet_findings_print_counts(i->issued.n_errors, i->issued.n_warnings);
+    puts(" in its check:");
+    size_t more = sheet_findings_print(i->check->draft, SHEET_WARNING, SHOWN_MAX);
+    if (more > 0) {
+        civil_format_date(i->ask->period.from_day, from);
+        civil_format_date(i->ask->period.to_day - 1, last);
+        printf("\n… %zu more: admin-assistant timesheet check %lld --from %s --to %s\n", more,
+               (long long)i->ask->config.id, from, last);
+    }
+    puts("");
+}
+
 static void print_issued(const struct issue *i)
 {
     char period[PERIOD_TEXT_LEN + 1];
@@ -112,6 +159,7 @@ static void print_issued(const struct issue *i)
         printf("  %lld overlap%s for a person to decide: admin-assistant action list\n",
                (long long)issued->n_conflicts, issued->n_conflicts == 1 ? "" : "s");
     }
+    print_findings(i);
     sheet_changes_print(&i->changes);
     fflush(stdout);
 }

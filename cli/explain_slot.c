@@ -6,6 +6,7 @@
 #include "base/civil.h"
 #include "cli/job_text.h"
 #include "cli/print.h"
+#include "cli/run_sheets.h"
 #include "cli/run_text.h"
 #include "storage/query_store.h"
 
@@ -16,6 +17,7 @@ struct telling {
     bool is_after_time; /* … and it is not just the clock */
     int64_t covered_by_ms;
     int64_t covered_by_id, held_by_id;
+    struct run_sheets sheets;
 };
 
 static bool is_scheduled(const struct run_row *run)
@@ -130,9 +132,9 @@ static void format_instance(const struct run_row *run, char *text, size_t size)
     }
 }
 
-static void say_ended(struct explain *x, const struct run_row *run)
+static void say_ended(struct explain *x, const struct run_row *run, const char *sheet)
 {
-    char from[JOB_TEXT_LEN], to[JOB_TEXT_LEN], took[PRINT_TIME_LEN], counts[RUN_TEXT_LEN], by[96];
+    char from[JOB_TEXT_LEN], to[JOB_TEXT_LEN], took[PRINT_TIME_LEN], result[RUN_TEXT_LEN], by[96];
     int64_t from_ms = print_parse_stamp(run->started_at), to_ms = print_parse_stamp(run->finished_at);
     if (from_ms == PRINT_NO_TIME || to_ms == PRINT_NO_TIME) {
         explain_say(x, "It had no run of its own.");
@@ -142,10 +144,10 @@ static void say_ended(struct explain *x, const struct run_row *run)
     job_text_local(x->zone, to_ms, to);
     print_format_duration(to_ms - from_ms, took);
     format_instance(run, by, sizeof by);
-    run_text_counts(run->counts, counts);
+    run_text_result(run, sheet, result);
     explain_say(x, "Its run began at %s and ended at %s (%s)%s, at attempt %lld: %s%s%s.", from, to,
-                took[0] ? took : "?", by, (long long)run->attempt, run->outcome, counts[0] ? ", " : "",
-                counts);
+                took[0] ? took : "?", by, (long long)run->attempt, run->outcome, result[0] ? ", " : "",
+                result);
 }
 
 static void say_error(struct explain *x, const struct run_row *run)
@@ -183,7 +185,7 @@ static void say_days(struct explain *x, const struct run_row *run)
 static void say_done(struct telling *t, const struct run_row *run)
 {
     enum slot_verdict verdict;
-    say_ended(t->x, run);
+    say_ended(t->x, run, run_sheets_of(&t->sheets, run->id));
     say_error(t->x, run);
     if (run->is_dry || slot_verdict_from(run->verdict, &verdict) < 0) {
         return;
@@ -308,7 +310,7 @@ static void add_stamp(struct json_out *j, const char *name, const char *stamp)
     print_json_time(j, name, print_parse_stamp(stamp));
 }
 
-static void add_members(struct explain *x, const struct run_row *run)
+static void add_members(struct explain *x, const struct run_row *run, const char *sheet)
 {
     struct json_out *j = &x->json;
     char local[JOB_TEXT_LEN];
@@ -330,6 +332,7 @@ static void add_members(struct explain *x, const struct run_row *run)
     json_text(j, "step", run->step);
     json_int(j, "attempt", run->attempt);
     json_raw(j, "counts", run->counts);
+    json_text(j, "timesheet", sheet);
     json_text(j, "error_code", run->error_code);
     json_text(j, "error_message", run->error_message);
     add_stamp(j, "not_before", run->not_before);
@@ -354,7 +357,7 @@ static void add_members(struct explain *x, const struct run_row *run)
 static void tell(void *arg, const struct run_row *run)
 {
     struct telling *t = arg;
-    add_members(t->x, run);
+    add_members(t->x, run, run_sheets_of(&t->sheets, run->id));
     say_what(t->x, run);
     say_due(t->x, run);
     say_verdict(t->x, run);
@@ -365,17 +368,26 @@ static void tell(void *arg, const struct run_row *run)
     }
 }
 
+static int tell_slot(struct telling *t, int64_t run_id, struct err *e)
+{
+    struct explain *x = t->x;
+    int r = run_sheets_load(x->db, x->job->user_id, &t->sheets, e);
+    r = r < 0 ? r : query_run(x->db, run_id, tell, t, e);
+    if (r == 0 && t->is_open) {
+        r = say_waiting(t, run_id, e);
+    }
+    if (r == 0 && t->covered_by_ms != PRINT_NO_TIME) {
+        r = query_slots(x->db, x->job->id, t->covered_by_ms, t->covered_by_ms + MS_PER_SECOND, note_cover, t,
+                        e);
+    }
+    return r;
+}
+
 int explain_slot(struct explain *x, int64_t run_id, struct err *e)
 {
     struct telling t = {.x = x, .covered_by_ms = PRINT_NO_TIME};
-    int r = query_run(x->db, run_id, tell, &t, e);
-    if (r == 0 && t.is_open) {
-        r = say_waiting(&t, run_id, e);
-    }
-    if (r == 0 && t.covered_by_ms != PRINT_NO_TIME) {
-        r = query_slots(x->db, x->job->id, t.covered_by_ms, t.covered_by_ms + MS_PER_SECOND, note_cover, &t,
-                        e);
-    }
+    int r = tell_slot(&t, run_id, e);
+    run_sheets_finish(&t.sheets);
     if (r < 0) {
         return r;
     }

@@ -36,12 +36,10 @@ void print_init(void)
 
 /* ---- text on a terminal ---- */
 
-/* Overrides and isolates turn the reading direction of what follows; marks are invisible. */
 static bool steers_terminal(uint32_t code)
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
-           (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
+           code == 0xfeff || utf8_turns_direction(code);
 }
 
 static int width_of(uint32_t code)

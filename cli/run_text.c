@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "model/run.h"
 #include "storage/run_store.h"
 
 /* "1 page", "3 pages", "2 new": the plural may be the same word. */
@@ -55,6 +56,26 @@ void run_text_counts(const char *counts_json, char ret_text[RUN_TEXT_LEN])
         {c.unmade, "document not made", "documents not made"},
     };
     join(words, ARRAY_LEN(words), ret_text);
+}
+
+/* Its counts alone do not tell: it may have read the days into the archive first. */
+static bool has_found_nothing(const struct run_row *run)
+{
+    bool has_ended_well = strcmp(run->outcome, "success") == 0 || strcmp(run->outcome, "partial") == 0;
+    return has_ended_well && strcmp(run->job_type, job_type_name(JOB_TIMESHEET)) == 0 &&
+           read_counts(run->counts).lines == 0;
+}
+
+void run_text_result(const struct run_row *run, const char *sheet, char ret_text[RUN_TEXT_LEN])
+{
+    char counts[RUN_TEXT_LEN], first[RUN_TEXT_LEN] = "";
+    run_text_counts(run->counts, counts);
+    if (sheet) {
+        snprintf(first, sizeof first, "timesheet %s", sheet);
+    } else if (has_found_nothing(run)) {
+        snprintf(first, sizeof first, "no appointment counts, no timesheet");
+    }
+    snprintf(ret_text, RUN_TEXT_LEN, "%s%s%s", first, first[0] && counts[0] ? ", " : "", counts);
 }
 
 void run_text_progress(const char *counts_json, char ret_text[RUN_TEXT_LEN])

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/print.h"
 #include "cli/render.h"
+#include "storage/made_store.h"
 #include "storage/sheet_store.h"
 
 /* ---- making them ---- */
@@ -123,14 +124,66 @@ void sheet_making_finish(struct sheet_making *making)
 
 /* ---- which there are ---- */
 
+static void take_made(void *arg, const struct made_document *d)
+{
+    struct sheet_made *made = (struct sheet_made *)arg + d->format;
+    made->path = mem_strdup(d->path);
+    made->bytes = d->bytes;
+    memcpy(made->hash, d->hash, sizeof made->hash);
+}
+
+int sheet_documents_made(struct db *db, int64_t sheet_id, struct sheet_made ret_made[SHEET_FORMAT_COUNT],
+                         struct err *e)
+{
+    memset(ret_made, 0, SHEET_FORMAT_COUNT * sizeof *ret_made);
+    int r = made_store_each(db, sheet_id, take_made, ret_made, e);
+    for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
+        struct sheet_made *made = &ret_made[f];
+        made->state = made->path ? file_hash_look(made->path, made->bytes, made->hash) : FILE_GONE;
+    }
+    return r;
+}
+
+void sheet_made_finish(struct sheet_made made[SHEET_FORMAT_COUNT])
+{
+    for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
+        free(made[f].path);
+        made[f].path = NULL;
+    }
+}
+
+/* For the two listings: what the database says, and the disk. */
+struct documents {
+    struct listing *listing;
+    struct json_out *json;
+    struct sheet_made made[SHEET_FORMAT_COUNT];
+};
+
 static const struct column columns[] = {
     {NULL, "DOCUMENT", COLUMN_TEXT, 0}, {NULL, "STATE", COLUMN_TEXT, 0},  {NULL, "BYTES", COLUMN_INT, 0},
     {NULL, "PATH", COLUMN_TEXT, 400},   {NULL, "NOTE", COLUMN_TEXT, 300}, {NULL, NULL, COLUMN_TEXT, 0},
 };
 
+/* Who may not read a file is not told that it is good. */
+static const char *state_of(const struct documents *documents, const struct sheet_document *d)
+{
+    const struct sheet_made *made = &documents->made[d->format];
+    if (!made->path) {
+        return d->state;
+    }
+    switch (made->state) {
+    case FILE_SAME: return d->state;
+    case FILE_CHANGED: return "changed on disk";
+    case FILE_GONE: return "gone from disk";
+    case FILE_UNREADABLE: return "made, not readable";
+    }
+    return d->state;
+}
+
 static void add_document(void *arg, const struct sheet_document *d)
 {
-    struct listing *l = arg;
+    const struct documents *documents = arg;
+    struct listing *l = documents->listing;
     char note[400];
     snprintf(note, sizeof note, "%s%s", d->note ? d->note : "", d->error_message ? d->error_message : "");
     if (d->missing_glyphs > 0) {
@@ -139,7 +192,7 @@ static void add_document(void *arg, const struct sheet_document *d)
                  (long long)d->missing_glyphs, d->missing_glyphs == 1 ? "" : "s");
     }
     listing_text(l, sheet_format_name(d->format));
-    listing_text(l, d->state);
+    listing_text(l, state_of(documents, d));
     if (d->path) {
         listing_int(l, d->bytes);
     } else {
@@ -152,18 +205,25 @@ static void add_document(void *arg, const struct sheet_document *d)
 
 int sheet_documents_print(struct db *db, int64_t sheet_id, struct err *e)
 {
-    struct listing *l = listing_begin(columns, false, stdout);
-    int r = sheet_store_documents(db, sheet_id, add_document, l, e);
-    return listing_close(l, r, "no documents; make them with: admin-assistant timesheet export");
+    struct documents documents;
+    int r = sheet_documents_made(db, sheet_id, documents.made, e);
+    documents.listing = listing_begin(columns, false, stdout);
+    r = r < 0 ? r : sheet_store_documents(db, sheet_id, add_document, &documents, e);
+    sheet_made_finish(documents.made);
+    return listing_close(documents.listing, r,
+                         "no documents; make them with: admin-assistant timesheet export");
 }
 
 static void json_document(void *arg, const struct sheet_document *d)
 {
-    struct json_out *j = arg;
+    const struct documents *documents = arg;
+    const struct sheet_made *made = &documents->made[d->format];
+    struct json_out *j = documents->json;
     json_open(j, NULL, '{');
     json_text(j, "format", sheet_format_name(d->format));
     json_text(j, "state", d->state);
     json_text(j, "path", d->path);
+    json_text(j, "on_disk", made->path ? file_state_name(made->state) : NULL);
     json_int(j, "bytes", d->bytes);
     json_int(j, "missing_glyphs", d->missing_glyphs);
     json_text(j, "note", d->note);
@@ -173,24 +233,11 @@ static void json_document(void *arg, const struct sheet_document *d)
 
 int sheet_documents_json(struct db *db, int64_t sheet_id, struct json_out *j, const char *name, struct err *e)
 {
+    struct documents documents = {.json = j};
+    int r = sheet_documents_made(db, sheet_id, documents.made, e);
     json_open(j, name, '[');
-    int r = sheet_store_documents(db, sheet_id, json_document, j, e);
+    r = r < 0 ? r : sheet_store_documents(db, sheet_id, json_document, &documents, e);
     json_close(j, ']');
+    sheet_made_finish(documents.made);
     return r;
-}
-
-static void take_path(void *arg, const struct sheet_document *d)
-{
-    char **paths = arg;
-    if (strcmp(d->state, "made") == 0 && !paths[d->format]) {
-        paths[d->format] = mem_strdup(d->path);
-    }
-}
-
-int sheet_documents_paths(struct db *db, int64_t sheet_id, char *ret_paths[SHEET_FORMAT_COUNT], struct err *e)
-{
-    for (int f = 0; f < SHEET_FORMAT_COUNT; f++) {
-        ret_paths[f] = NULL;
-    }
-    return sheet_store_documents(db, sheet_id, take_path, ret_paths, e);
 }

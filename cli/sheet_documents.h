@@ -8,6 +8,7 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/file_hash.h"
 #include "base/json_out.h"
 #include "cli/session.h"
 #include "model/sheet.h"
@@ -42,8 +43,16 @@ MUST_CHECK int sheet_documents_print(struct db *db, int64_t sheet_id, struct err
 MUST_CHECK int sheet_documents_json(struct db *db, int64_t sheet_id, struct json_out *j, const char *name,
                                     struct err *e);
 
-/* Where those are that are made, by format; NULL where one is not.  free() each. */
-MUST_CHECK int sheet_documents_paths(struct db *db, int64_t sheet_id, char *ret_paths[SHEET_FORMAT_COUNT],
-                                     struct err *e);
+/* Those that are made, and whether they are still what was made; path NULL where one is not. */
+struct sheet_made {
+    char *path;
+    int64_t bytes;
+    unsigned char hash[SHEET_HASH_LEN];
+    enum file_state state;
+};
+MUST_CHECK int sheet_documents_made(struct db *db, int64_t sheet_id,
+                                    struct sheet_made ret_made[SHEET_FORMAT_COUNT], struct err *e);
+/* Also where that failed. */
+void sheet_made_finish(struct sheet_made made[SHEET_FORMAT_COUNT]);
 
 #endif

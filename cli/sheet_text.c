@@ -6,6 +6,8 @@
 #include "base/civil.h"
 #include "cli/print.h"
 
+#define DAY_MINUTES (24 * 60)
+
 void sheet_text_name(const char *number, int32_t revision, char ret_text[SHEET_TEXT_LEN])
 {
     snprintf(ret_text, SHEET_TEXT_LEN, "%s/%d", number, revision);
@@ -19,11 +21,13 @@ void sheet_text_day(int32_t day, char ret_text[SHEET_TEXT_LEN])
     snprintf(ret_text, SHEET_TEXT_LEN, "%s %s", date, names[civil_weekday(day)]);
 }
 
-/* Minutes since the midnight of the line's day, on the wall. */
-static int wall_minute(const struct tz *zone, int32_t day, int64_t at_min)
+/* What the zone calls itself at the end of a day is what it did until then: the clock may be changed at
+ * midnight. */
+static const char *zone_name(const struct tz *zone, int64_t at_ms, bool is_end_of_day, int64_t *ret_offset_ms)
 {
-    int64_t wall_ms = tz_to_wall(zone, at_min * MS_PER_MINUTE);
-    return (int)((wall_ms - day * MS_PER_DAY) / MS_PER_MINUTE);
+    const char *name = "";
+    *ret_offset_ms = tz_offset_ms(zone, at_ms - is_end_of_day, &name);
+    return name;
 }
 
 void sheet_text_times(const struct tz *zone, const struct sheet_line *line, char ret_text[SHEET_TEXT_LEN])
@@ -32,15 +36,17 @@ void sheet_text_times(const struct tz *zone, const struct sheet_line *line, char
         snprintf(ret_text, SHEET_TEXT_LEN, "all day");
         return;
     }
-    const char *start_name = "", *end_name = "";
-    int64_t start_offset_ms = tz_offset_ms(zone, line->start_min * MS_PER_MINUTE, &start_name);
-    int64_t end_offset_ms = tz_offset_ms(zone, line->end_min * MS_PER_MINUTE, &end_name);
-    int start = wall_minute(zone, line->day, line->start_min);
-    int end = wall_minute(zone, line->day, line->end_min);
-    bool is_odd = start_offset_ms != end_offset_ms;
-    snprintf(ret_text, SHEET_TEXT_LEN, "%02d:%02d%s%s-%02d:%02d%s%s", start / 60, start % 60,
-             is_odd ? " " : "", is_odd ? start_name : "", end / 60, end % 60, is_odd ? " " : "",
-             is_odd ? end_name : "");
+    int64_t start_ms = line->start_min * MS_PER_MINUTE, end_ms = line->end_min * MS_PER_MINUTE;
+    int start = tz_minute_of_day(zone, line->day, start_ms), end = tz_minute_of_day(zone, line->day, end_ms);
+    int64_t start_offset_ms, end_offset_ms;
+    const char *start_name = zone_name(zone, start_ms, false, &start_offset_ms);
+    const char *end_name = zone_name(zone, end_ms, end == DAY_MINUTES, &end_offset_ms);
+    if (start_offset_ms == end_offset_ms) {
+        snprintf(ret_text, SHEET_TEXT_LEN, "%02d:%02d-%02d:%02d", start / 60, start % 60, end / 60, end % 60);
+    } else {
+        snprintf(ret_text, SHEET_TEXT_LEN, "%02d:%02d %s to %02d:%02d %s", start / 60, start % 60, start_name,
+                 end / 60, end % 60, end_name);
+    }
 }
 
 void sheet_text_billing(const struct sheet_line *line, char ret_text[SHEET_TEXT_LEN])

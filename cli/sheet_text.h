@@ -21,7 +21,7 @@ void sheet_text_day(int32_t day, char ret_text[SHEET_TEXT_LEN]);
 
 /* "09:00-10:30" on the wall of the zone, "22:00-24:00" until midnight, "all day".  Where the wall's hour says
  * less than the minutes do, as on the days when clocks change, with what the zone calls itself: "02:30
- * CEST-02:15 CET". */
+ * CEST to 02:15 CET", "16:00 -04 to 18:00 -03". */
 void sheet_text_times(const struct tz *zone, const struct sheet_line *line, char ret_text[SHEET_TEXT_LEN]);
 
 /* "billable", "non-billable travel" */

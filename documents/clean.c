@@ -20,21 +20,31 @@ static bool is_noncharacter(uint32_t c)
     return (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
 }
 
-uint32_t clean_next(const char **text)
+/* As it stands there; 0 at the end. */
+static uint32_t next_code(const char **text)
 {
     const char *s = *text;
     unsigned char first = (unsigned char)*s;
     if (first < 0x80) {
         *text = s + (first != 0);
-        return first != 0 && is_control(first) ? ' ' : first;
+        return first;
     }
     uint32_t code = 0;
     size_t len = utf8_decode(s, strnlen(s, 4), &code);
     *text = s + (len ? len : 1);
-    if (len == 0 || is_noncharacter(code)) {
+    return len ? code : REPLACEMENT;
+}
+
+uint32_t clean_next(const char **text)
+{
+    uint32_t code = next_code(text);
+    while (utf8_turns_direction(code)) {
+        code = next_code(text);
+    }
+    if (is_noncharacter(code)) {
         return REPLACEMENT;
     }
-    return is_control(code) ? ' ' : code;
+    return code != 0 && is_control(code) ? ' ' : code;
 }
 
 static size_t units(uint32_t code)
@@ -80,8 +90,8 @@ int clean_text(const char *text, size_t max_units, struct buf *b, int64_t *n_cut
             text = plain;
         } else {
             char bytes[4];
-            size_t n = utf8_encode(clean_next(&text), bytes);
-            r = buf_add(b, bytes, n);
+            uint32_t code = clean_next(&text); /* 0: what was left was left out */
+            r = code ? buf_add(b, bytes, utf8_encode(code, bytes)) : 0;
         }
     }
     if (is_cut && n_cut) {

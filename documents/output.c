@@ -1,5 +1,6 @@
 #include "documents/output.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file_hash.h"
 #include "base/mem.h"
 
 #define LOCK_STEP_MS   50
@@ -159,6 +161,8 @@ void output_dir_close(struct output_dir *dir)
 
 /* ---- a file ---- */
 
+static_assert(FILE_HASH_LEN == SHEET_HASH_LEN, "one hash of a file");
+
 int output_begin(const struct output_dir *dir, const char *name, struct output *ret_output, struct err *e)
 {
     struct output o = {
@@ -186,21 +190,6 @@ int output_begin(const struct output_dir *dir, const char *name, struct output *
     return 0;
 }
 
-static int hash_file(int fd, struct output_file *ret_file)
-{
-    crypto_generichash_state state;
-    unsigned char chunk[32768];
-    ssize_t n;
-    ret_file->bytes = 0;
-    (void)crypto_generichash_init(&state, NULL, 0, SHEET_HASH_LEN);
-    while ((n = read(fd, chunk, sizeof chunk)) > 0) {
-        (void)crypto_generichash_update(&state, chunk, (unsigned long long)n);
-        ret_file->bytes += n;
-    }
-    (void)crypto_generichash_final(&state, ret_file->hash, SHEET_HASH_LEN);
-    return n < 0 ? -1 : 0;
-}
-
 static mode_t mode_when_whole(void)
 {
     mode_t mask = umask(077);
@@ -215,7 +204,8 @@ static int make_durable(const struct output *o, struct output_file *ret_file)
     if (fd < 0) {
         return -1;
     }
-    bool is_good = hash_file(fd, ret_file) == 0 && fchmod(fd, mode_when_whole()) == 0 && fsync(fd) == 0;
+    bool is_good = file_hash_read(fd, ret_file->hash, &ret_file->bytes) == 0 &&
+                   fchmod(fd, mode_when_whole()) == 0 && fsync(fd) == 0;
     int native = errno;
     close(fd);
     errno = native;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/tz.h"
 #include "documents/pdf_parts.h"
+#include "documents/when.h"
 
 #define GAP                PDF_GAP
 #define PAD                2.6 /* above and below what stands in a row */
@@ -217,11 +218,10 @@ static void time_text(const struct pdf *p, const struct sheet_line *line, char *
         snprintf(text, size, "%s", p->t->labels.all_day);
         return;
     }
-    int64_t midnight = line->day * MS_PER_DAY;
-    int64_t start = (tz_to_wall(p->in->zone, line->start_min * MS_PER_MINUTE) - midnight) / MS_PER_MINUTE;
-    int64_t end = (tz_to_wall(p->in->zone, line->end_min * MS_PER_MINUTE) - midnight) / MS_PER_MINUTE;
-    snprintf(text, size, "%02lld:%02lld – %02lld:%02lld", (long long)start / 60, (long long)start % 60,
-             (long long)end / 60, (long long)end % 60);
+    char from[WHEN_CLOCK_LEN + 1], to[WHEN_CLOCK_LEN + 1];
+    when_format_clock(when_wall_minute(p->in->zone, line->day, line->start_min), from);
+    when_format_clock(when_wall_minute(p->in->zone, line->day, line->end_min), to);
+    snprintf(text, size, "%s – %s", from, to);
 }
 
 static void set_number(struct pdf *p, struct cell *cell, const struct pdf_column *c,

@@ -188,11 +188,7 @@ void pdf_fonts_forget_missing(struct pdf_fonts *f)
 
 /* ---- text of strangers ---- */
 
-/* Turns the direction of what follows, or is no character at all. */
-static bool is_left_out(uint32_t code)
-{
-    return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
-}
+#define BYTE_ORDER_MARK 0xfeffu /* no character at all */
 
 /* Codes without doubled blanks, at most PDF_TEXT_MAX; the last is "…" where there was more.  What clean_next
  * replaces would not only look odd: Cairo gives up the whole document at a noncharacter. */
@@ -201,7 +197,8 @@ static int clean(const char *utf8, uint32_t codes[PDF_TEXT_MAX])
     int n = 0, marks = 0;
     for (uint32_t code; (code = clean_next(&utf8)) != 0;) {
         marks = code > 0x2ff && g_unichar_ismark(code) ? marks + 1 : 0;
-        if (is_left_out(code) || marks > MARKS_MAX || (code == ' ' && (n == 0 || codes[n - 1] == ' '))) {
+        if (code == BYTE_ORDER_MARK || marks > MARKS_MAX ||
+            (code == ' ' && (n == 0 || codes[n - 1] == ' '))) {
             continue;
         }
         if (n == PDF_TEXT_MAX) {

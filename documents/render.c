@@ -40,6 +40,7 @@ struct render {
     const char *usual_letterhead[2];
     struct output_dir dir;
     struct document_input input;
+    bool names_user;          /* in the names of the files */
     enum sheet_format format; /* that is being made, for the reports of its progress */
     struct render_result result;
 };
@@ -99,11 +100,14 @@ static bool uses_template(enum sheet_format format)
     return false;
 }
 
-static char *file_name(const struct sheet *s, enum sheet_format format)
+static char *file_name(const struct render *r, enum sheet_format format)
 {
-    char number[OUTPUT_NAME_LEN + 1];
+    const struct sheet *s = &r->sheet;
+    char number[OUTPUT_NAME_LEN + 1], user[OUTPUT_NAME_LEN + 1];
     output_safe_name(s->number, number);
-    return mem_printf("timesheet-%s-r%d.%s", number, (int)s->revision, sheet_format_name(format));
+    output_safe_name(s->email, user);
+    return mem_printf("timesheet-%s-r%d%s%s.%s", number, (int)s->revision, r->names_user ? "-" : "",
+                      r->names_user ? user : "", sheet_format_name(format));
 }
 
 static char *join_notes(const struct render *r, enum sheet_format format, const char *note)
@@ -114,7 +118,7 @@ static char *join_notes(const struct render *r, enum sheet_format format, const 
 
 static int make_file(struct render *r, enum sheet_format format, struct err *e)
 {
-    CLEANUP_FREE char *name = file_name(&r->sheet, format);
+    CLEANUP_FREE char *name = file_name(r, format);
     CLEANUP(output_finish) struct output output = {0};
     struct document_outcome outcome = {0};
     struct output_file file;
@@ -145,6 +149,15 @@ static void make_document(struct render *r, enum sheet_format format)
 
 /* ---- what they are made from ---- */
 
+/* Numbers are of a user, and the directory is anybody's: two copies never get one name. */
+static int look_for_namesakes(struct render *r, struct db *db, struct err *e)
+{
+    int64_t id;
+    int code = sheet_store_find(db, 0, r->sheet.number, &id, e);
+    r->names_user = code == ERR_AMBIGUOUS;
+    return r->names_user ? 0 : code;
+}
+
 static int load_sheet(struct render *r, struct err *e)
 {
     struct db *db = NULL;
@@ -155,6 +168,9 @@ static int load_sheet(struct render *r, struct err *e)
     }
     if (code == 0) {
         code = sheet_store_load(db, r->request->sheet_id, &r->sheet, e);
+    }
+    if (code == 0 && r->request->directory) {
+        code = look_for_namesakes(r, db, e);
     }
     db_close(db);
     return code;

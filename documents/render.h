@@ -1,8 +1,9 @@
 /* render - one issued sheet as files: what admin-assistant-render does.
  *
- * The files are called timesheet-NUMBER-rREVISION.EXT.  They lie in the directory that is asked for; without
- * one, in [timesheet] directory, below the user's e-mail address.  Each document stands for itself: one that
- * can not be made keeps no other from being made.
+ * The files are called timesheet-NUMBER-rREVISION.EXT, in a directory that is asked for
+ * timesheet-NUMBER-rREVISION-EMAIL.EXT where several users have that number.  They lie in the directory that
+ * is asked for; without one, in [timesheet] directory, below the user's e-mail address.  Each document stands
+ * for itself: one that can not be made keeps no other from being made.
  *
  * What becomes of each is a line of `out` (model/sheet_report.h), also where nothing could be begun.  One
  * thread; blocks. */

@@ -6,8 +6,7 @@
 
 int32_t when_wall_minute(const struct tz *zone, int32_t day, int64_t at_min)
 {
-    int64_t wall_ms = tz_to_wall(zone, at_min * MS_PER_MINUTE);
-    return (int32_t)((wall_ms - day * MS_PER_DAY) / MS_PER_MINUTE);
+    return tz_minute_of_day(zone, day, at_min * MS_PER_MINUTE);
 }
 
 void when_format_clock(int32_t wall_minute, char ret_text[WHEN_CLOCK_LEN + 1])

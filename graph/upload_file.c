@@ -1,17 +1,17 @@
 #include "graph/upload_file.h"
 
-#include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file_hash.h"
 #include "base/mem.h"
 
 struct upload_file {
     uv_work_t work;
     char *path;
-    unsigned char hash[UPLOAD_HASH_LEN];
+    unsigned char hash[FILE_HASH_LEN];
     struct buf bytes;
     unsigned char quick_xor[QUICK_XOR_LEN];
     struct err err;
@@ -22,9 +22,7 @@ struct upload_file {
 
 static int check_hash(struct upload_file *f)
 {
-    unsigned char hash[UPLOAD_HASH_LEN];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)buf_str(&f->bytes), f->bytes.len, NULL, 0);
-    if (memcmp(hash, f->hash, sizeof hash) == 0) {
+    if (file_hash_is_of(f->hash, buf_str(&f->bytes), f->bytes.len)) {
         return 0;
     }
     return err_set(&f->err, ERR_INVALID, 0,
@@ -63,7 +61,7 @@ static void on_loaded(uv_work_t *work, int status UNUSED)
 }
 
 struct upload_file *upload_file_load(uv_loop_t *loop, const char *path,
-                                     const unsigned char hash[UPLOAD_HASH_LEN], upload_file_done done,
+                                     const unsigned char hash[FILE_HASH_LEN], upload_file_done done,
                                      void *arg)
 {
     struct upload_file *f = mem_calloc(1, sizeof *f);

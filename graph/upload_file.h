@@ -10,10 +10,10 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "base/file_hash.h"
 #include "graph/quick_xor.h"
 
 #define UPLOAD_FILE_MAX ((size_t)64 << 20) /* bytes; it is held in memory while it is sent */
-#define UPLOAD_HASH_LEN 32                 /* BLAKE2b-256 */
 
 struct upload_file;
 
@@ -29,7 +29,7 @@ typedef void (*upload_file_done)(void *arg, const struct err *e, const struct up
 
 /* Copies path and hash.  Never NULL. */
 struct upload_file *upload_file_load(uv_loop_t *loop, const char *path,
-                                     const unsigned char hash[UPLOAD_HASH_LEN], upload_file_done done,
+                                     const unsigned char hash[FILE_HASH_LEN], upload_file_done done,
                                      void *arg);
 /* done comes with ERR_CANCELLED, when the pool has let go of it. */
 void upload_file_cancel(struct upload_file *f);

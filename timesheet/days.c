@@ -22,6 +22,24 @@ static void mark(struct days *d, int32_t from_day, int32_t to_day, unsigned char
     }
 }
 
+/* For what is late, a sheet looks at every day since the first that is closed: how far ahead of that one the
+ * period may lie is limited, too, and a shorter one would not help. */
+static int say_too_many(const struct sheet_input *input, int64_t low, struct err *e)
+{
+    char first[CIVIL_DATE_LEN + 1], last[CIVIL_DATE_LEN + 1];
+    int64_t n_days = (int64_t)input->to_day - input->from_day;
+    if (n_days > DAYS_MAX) {
+        return err_set(e, ERR_TOO_BIG, 0, "the period has %lld days; at most %d: take a shorter one",
+                       (long long)n_days, DAYS_MAX);
+    }
+    civil_format_date((int32_t)low, first);
+    civil_format_date((int32_t)(low + DAYS_MAX - 1), last);
+    return err_set(e, ERR_TOO_BIG, 0,
+                   "the period is too far ahead: the timesheets of this archive begin at %s, and days up "
+                   "to %s are possible; is the year right?",
+                   first, last);
+}
+
 int days_init(struct days *d, const struct sheet_input *input, struct err *e)
 {
     if (input->from_day >= input->to_day) {
@@ -34,9 +52,7 @@ int days_init(struct days *d, const struct sheet_input *input, struct err *e)
         high = input->closed[i].to_day > high ? input->closed[i].to_day : high;
     }
     if (high - low > DAYS_MAX) {
-        return err_set(e, ERR_TOO_BIG, 0,
-                       "the timesheet would look at %lld days; at most %d; ask for a shorter period",
-                       (long long)(high - low), DAYS_MAX);
+        return say_too_many(input, low, e);
     }
     size_t n = (size_t)(high - low);
     *d = (struct days){.zone = input->zone, .low = (int32_t)low, .high = (int32_t)high};
@@ -109,6 +125,13 @@ static int64_t minute_of_day(int64_t wall_min)
     return minute < 0 ? minute + 24 * 60 : minute;
 }
 
+/* The wall need not say 00:00 then: where the clock goes forward at midnight, the day begins at 01:00. */
+static bool is_start_of_day(const struct tz *zone, int64_t min)
+{
+    int32_t day = civil_day_of(tz_to_wall(zone, min * MS_PER_MINUTE));
+    return days_floor_min(tz_day_start(zone, day)) == min;
+}
+
 /* "HH:MM", and behind it the zone's name for that time where it is asked for. */
 static size_t put_time(char *at, int64_t minutes, const char *abbreviation)
 {
@@ -129,12 +152,16 @@ void days_format_span(const struct days *d, int64_t start_min, int64_t end_min,
                       char ret_text[DAYS_SPAN_LEN + 1])
 {
     const char *before, *after;
+    bool is_until_midnight = end_min > start_min && is_start_of_day(d->zone, end_min);
     int64_t start_offset = tz_offset_ms(d->zone, start_min * MS_PER_MINUTE, &before) / MS_PER_MINUTE;
-    int64_t end_offset = tz_offset_ms(d->zone, end_min * MS_PER_MINUTE, &after) / MS_PER_MINUTE;
+    int64_t end_offset =
+        tz_offset_ms(d->zone, (end_min - is_until_midnight) * MS_PER_MINUTE, &after) / MS_PER_MINUTE;
     bool is_same = start_offset == end_offset;
     int64_t start = minute_of_day(start_min + start_offset), end = minute_of_day(end_min + end_offset);
     size_t len = put_time(ret_text, start, is_same ? NULL : before);
-    ret_text[len++] = '-';
-    len += put_time(ret_text + len, end == 0 && end_min > start_min ? 24 * 60 : end, is_same ? NULL : after);
+    const char *separator = is_same ? "-" : " to "; /* "16:00 -04-18:00 -03" can not be read */
+    memcpy(ret_text + len, separator, strlen(separator));
+    len += strlen(separator);
+    len += put_time(ret_text + len, is_until_midnight ? 24 * 60 : end, is_same ? NULL : after);
     ret_text[len] = '\0';
 }

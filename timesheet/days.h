@@ -34,7 +34,7 @@ bool days_is_wanted(const struct days *d, int32_t day, bool may_be_late);
 /* Whole minutes: seconds are cut. */
 int64_t days_floor_min(int64_t ms);
 
-#define DAYS_SPAN_LEN 27 /* "09:00-24:00", "02:30 CEST-02:30 CET" */
+#define DAYS_SPAN_LEN 30 /* "09:00-24:00", "02:30 CEST to 02:30 CET" */
 /* On the wall; an end at midnight is 24:00.  Where the clock is changed in between, the zone's names for both
  * times tell which is meant. */
 void days_format_span(const struct days *d, int64_t start_min, int64_t end_min,

@@ -146,7 +146,10 @@ expect 3 'billed 13:30 \(13:15 before rounding\)' '0 errors, 2 warnings' '1  has
 # ---- the issue ----
 
 expect 0 'timesheet 2026-0001/1 issued: 2026-03-09 to 2026-03-15, Europe/Berlin' \
-    '10 lines, worked 14:15, held 0:00, billed 13:30 \(13:15 before rounding\)' -- ts issue Work --week 2026-W11 --no-documents
+    '10 lines, worked 14:15, held 0:00, billed 13:30 \(13:15 before rounding\)' '^  0 errors, 2 warnings in its check:$' \
+    '^2026-03-1[0-9] [A-Z][a-z]{2}$' '^  warning  unknown-customer ' -- ts issue Work --week 2026-W11 --no-documents
+refuse '^  note '
+refuse ' more: '
 expect 1 'is issued as timesheet 2026-0001' -- ts issue Work --week 2026-W11
 expect 1 'overlaps timesheet 2026-0001' -- ts issue Work --month 2026-03 --force
 expect 1 'exactly 2026-03-09' -- ts issue Work --from 2026-03-09 --to 2026-03-10 --revise
@@ -158,6 +161,9 @@ expect 0 '2026-0001/1' -- ts list anna
 expect 0 '"number":"2026-0001","revision":1,"status":"issued"' '"billed_minutes":810' -- ts list --json
 is_json
 expect 3 'issued already: 2026-0001/1' -- ts check Work --week 2026-W11
+expect 1 'too far ahead: the timesheets of this archive begin at 2026-03-09, and days up to 2299-12-22 are possible' -- \
+    ts check Work --week 9999-W52
+refuse 'shorter'
 expect 3 '"issued_as":"2026-0001/1"' -- ts check Work --week 2026-W11 --json
 expect 3 'warning: timesheet 2026-0001/1 has some of these days \(2026-03-09 to 2026-03-15\)' -- ts check Work --from 2026-03-14 --to 2026-03-29
 refuse 'next revision'
@@ -239,7 +245,7 @@ expect 0 'superseded' 'later revision has taken its place' 'billed|13:30' -- ts 
 expect 0 '"worked_minutes":[0-9]+' -- ts issue Work --week 2026-W13 --no-documents --json
 is_json
 equal "the second number" "$(json '$.number')" 2026-0002
-expect 0 '2026-03-29 Sun +00:00 CET-04:00 CEST +Globex +billable +Cut-over +3:00' 'nothing has changed' -- ts show 2026-0002
+expect 0 '2026-03-29 Sun +00:00 CET to 04:00 CEST +Globex +billable +Cut-over +3:00' 'nothing has changed' -- ts show 2026-0002
 
 # ---- documents ----
 
@@ -257,6 +263,24 @@ rm "$folder/timesheet-2026-0002-r1.csv"
 expect 0 '"format":"csv","path":"/[^"]*","is_new":true' '"format":"pdf","path":"/[^"]*","is_new":false' -- ts export 2026-0002 --json
 is_json
 [ -s "$folder/timesheet-2026-0002-r1.csv" ] || fail "the CSV that was gone is not made again"
+echo "something else" >"$folder/timesheet-2026-0002-r1.csv"
+expect 0 'csv +changed on disk +[0-9]+ ' 'pdf +made +' -- ts show 2026-0002
+expect 0 '"format":"csv","state":"made","path":"/[^"]*","on_disk":"changed"' '"format":"pdf","state":"made","path":"/[^"]*","on_disk":"same"' -- \
+    ts show 2026-0002 --json
+is_json
+expect 0 "$folder/timesheet-2026-0002-r1.csv is no longer the file that was made; it is made again" '  csv   /' '  pdf   /' -- ts export 2026-0002
+expect 0 'csv +made +' -- ts show 2026-0002
+tr 0 1 <"$folder/timesheet-2026-0002-r1.json" >"$WORLD/forged" # as long as before
+cp "$WORLD/forged" "$folder/timesheet-2026-0002-r1.json"
+expect 0 'json is no longer the file' '"format":"json","path":"/[^"]*","is_new":true' '"format":"pdf","path":"/[^"]*","is_new":false' -- \
+    ts export 2026-0002 --json
+mv "$folder/timesheet-2026-0002-r1.html" "$WORLD/moved.html"
+mkfifo "$folder/timesheet-2026-0002-r1.html"
+rm "$folder/timesheet-2026-0002-r1.xlsx"
+expect 0 'html +changed on disk' 'xlsx +gone from disk' 'json +made ' -- ts show 2026-0002
+expect 0 'html is no longer the file' '^  xlsx  /' -- ts export 2026-0002
+refuse 'xlsx is no longer'
+cmp "$WORLD/moved.html" "$folder/timesheet-2026-0002-r1.html" || fail "the HTML that is made again differs"
 expect 0 -- ts export 2026-0002 --output "$WORLD/copies"
 for format in csv xlsx pdf html json; do
     cmp "$WORLD/copies/timesheet-2026-0002-r1.$format" "$folder/timesheet-2026-0002-r1.$format" || fail "a copy as $format differs"
@@ -363,12 +387,27 @@ refuse 'twice'
 refuse $'\033'
 refuse 'progress'
 
+# More findings than a screen has: the rest is in the check.
+for i in $(seq 10 34); do
+    sim_post load "{\"events\":[{\"calendar\":\"AAMkAGVmMDEzAnnaCalendar0AAA=\",\"event\":{\"id\":\"e-many-$i\",\"subject\":\"Many $i\",
+        \"categories\":[\"Umbrella\"],\"start\":{\"dateTime\":\"2026-02-03T08:$i:00\",\"timeZone\":\"UTC\"},
+        \"end\":{\"dateTime\":\"2026-02-03T08:$((i + 1)):00\",\"timeZone\":\"UTC\"}}}]}"
+done
+sim_post load '{"events":[{"calendar":"AAMkAGVmMDEzAnnaCalendar0AAA=","event":{"id":"e-few","subject":"Few","categories":["Globex - billable"],
+    "start":{"dateTime":"2026-02-03T12:00:00","timeZone":"UTC"},"end":{"dateTime":"2026-02-03T13:00:00","timeZone":"UTC"}}}]}'
+archive 2026-02-02 2026-02-08
+expect 0 ' in its check:$' '^… [0-9]+ more: admin-assistant timesheet check 1 --from 2026-02-03 --to 2026-02-03$' -- \
+    ts issue Work --from 2026-02-03 --force --no-documents
+equal "findings that are shown" "$(grep -cE '^  (warning|error) ' <<<"$OUT")" 20
+
 # ---- two users with one number ----
 
 sim_post load '{"users":[{"upn":"bert@example.com","id":"6f1f7a52-3c1e-4b0e-9a55-0d2c3b7e4a12","displayName":"Bert","timeZone":"UTC",
     "refresh_token":"bert-refresh-token","calendars":[{"id":"bert-calendar","name":"Calendar","isDefaultCalendar":true,"events":[
     {"id":"b-one","subject":"Audit of Bert","categories":["Initech - billable"],"start":{"dateTime":"2026-03-10T09:00:00","timeZone":"UTC"},
-     "end":{"dateTime":"2026-03-10T10:00:00","timeZone":"UTC"}}]}]}]}'
+     "end":{"dateTime":"2026-03-10T10:00:00","timeZone":"UTC"}},
+    {"id":"b-two","subject":"Review by Bert","categories":["Initech - billable"],"start":{"dateTime":"2026-03-14T15:00:00","timeZone":"UTC"},
+     "end":{"dateTime":"2026-03-14T16:00:00","timeZone":"UTC"}}]}]}]}'
 printf '%s\n' bert-refresh-token >"$WORLD/token"
 aa user add bert@example.com --username bert >/dev/null
 aa login bert --refresh-token-file "$WORLD/token" >/dev/null
@@ -386,12 +425,34 @@ expect 0 'timesheet 2026-0001/1 issued: 2026-03-10, America/St_Johns' -- ts issu
 expect 1 '2026-0001' '--user|user' -- ts show 2026-0001
 expect 1 '2026-0001' -- ts export 2026-0001 --format csv --output -
 expect 1 '2026-0001' -- ts diff 2026-0001
+expect 0 '/both/timesheet-2026-0001-r1-bert@example.com.csv' -- ts export 2026-0001/1 --user bert --format csv --output "$WORLD/both"
+expect 0 '/both/timesheet-2026-0001-r1-anna@example.com.csv' -- ts export 2026-0001/1 --user anna --format csv --output "$WORLD/both"
+grep -q 'Audit of Bert' "$WORLD/both/timesheet-2026-0001-r1-bert@example.com.csv" || fail "the copy of one user's is another's"
+expect 0 '/both/timesheet-2026-0002-r1.csv' -- ts export 2026-0002/1 --format csv --output "$WORLD/both"
+expect 0 'anna@example.com/timesheet-2026-0001-r2.csv' -- ts export 2026-0001 --user anna --format csv
 expect 0 'Audit of Bert' '06:30-07:30' -- ts show 2026-0001 --user bert
 expect 0 'Requirements workshop' -- ts show 2026-0001 --user anna
 expect 0 'bert@example.com' -- ts list bert
 refuse 'anna@example.com'
 expect 3 '1 line, worked 1:00' 'customer "Initech" is not known' -- ts check Play --from 2026-03-10
 expect 0 'begins +2026-03-10 06:30 NDT \(2026-03-10 09:00 UTC\)' -- ts show 2026-0001 --user bert --explain 1
+
+# ---- what a run says of its timesheet ----
+
+daemon_start
+expect 0 'run [0-9]+: success: timesheet 2026-0002/1, .*1 line' -- aa job run 2 --from 2026-03-14 --to 2026-03-15 --wait
+expect 0 'run [0-9]+: success: no appointment counts, no timesheet' -- aa job run 2 --from 2026-03-12 --to 2026-03-13 --wait
+expect 0 '"timesheet":null' -- aa job run 2 --from 2026-03-11 --to 2026-03-11 --wait --json
+is_json
+daemon_stop
+expect 0 'success .*timesheet 2026-0002/1, ' 'success .*no appointment counts, no timesheet' -- aa job history 2
+expect 0 '"timesheet":"2026-0002/1"' '"timesheet":null' -- aa job history 2 --json
+is_json
+run=$(sql "SELECT id FROM job_runs WHERE job_id = 2 ORDER BY id LIMIT 1")
+expect 0 'success, timesheet 2026-0002/1, ' -- aa job why "$run"
+expect 0 '"timesheet":"2026-0002/1"' -- aa job why "$run" --json
+is_json
+expect 0 'success, no appointment counts, no timesheet' -- aa job why "$((run + 1))"
 
 expect 0 'no problem found' -- aa db check
 expect 0 -- aa audit verify

@@ -51,6 +51,7 @@ static void test_escapes(void **state)
         {"quote and backslash", "a\"b\\c", "\"a\\\"b\\\\c\""},
         {"line ends", "a\nb\r\tc", "\"a\\nb\\r\\tc\""},
         {"control characters", "\x01\x1f\x7f", "\"\\u0001\\u001f\\u007f\""},
+        {"what turns the direction", "a\xe2\x80\xae\xe2\x81\xa6z\xd8\x9c", "\"a\\u202e\\u2066z\\u061c\""},
         {"umlaut stays", "\xc3\xb6", "\"\xc3\xb6\""},
         {"not UTF-8",
          "a\xff"

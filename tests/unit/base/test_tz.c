@@ -198,6 +198,38 @@ static void day_starts(void **state)
     }
 }
 
+static const struct minute_row {
+    const char *name;
+    const char *zone;
+    const char *day;
+    const char *utc;
+    int32_t minute;
+} minute_rows[] = {
+    {"morning", "Europe/Berlin", "2024-06-01", "2024-06-01T07:30", 570},
+    {"its end", "Europe/Berlin", "2024-06-01", "2024-06-01T22:00", 1440},
+    {"its end, where the clock goes forward then", "America/Santiago", "2024-09-07", "2024-09-08T04:00",
+     1440},
+    {"the beginning of the next", "America/Santiago", "2024-09-08", "2024-09-08T04:00", 60},
+    {"its end, where the clock goes forward then", "Asia/Beirut", "2024-03-30", "2024-03-30T22:00", 1440},
+    {"its end, where the clock goes forward then", "Africa/Cairo", "2024-04-25", "2024-04-25T22:00", 1440},
+    {"before the end the clock goes back", "Asia/Beirut", "2024-10-26", "2024-10-26T21:30", 1410},
+    {"its end, where the next was not", "Pacific/Apia", "2011-12-29", "2011-12-30T10:00", 1440},
+    {"the clock goes back over midnight", "America/St_Johns", "2010-11-07", "2010-11-07T02:45", 1395},
+};
+
+static void minutes_of_day(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(minute_rows); i++) {
+        const struct minute_row *row = &minute_rows[i];
+        int32_t day;
+        assert_int_equal(civil_parse_date(row->day, &day), 0);
+        int32_t got = tz_minute_of_day(zone(*state, row->zone), day, at(row->utc));
+        if (got != row->minute) {
+            fail_msg("%s, %s %s: %d", row->name, row->zone, row->utc, (int)got);
+        }
+    }
+}
+
 /* ---- libc ---- */
 
 static const char *const oracle_zones[] = {
@@ -461,6 +493,7 @@ int main(void)
         cmocka_unit_test(wall_times),
         cmocka_unit_test(offsets),
         cmocka_unit_test(day_starts),
+        cmocka_unit_test(minutes_of_day),
         cmocka_unit_test(same_as_libc),
         cmocka_unit_test(footers_same_as_libc),
         cmocka_unit_test(unknown_names),

@@ -41,6 +41,28 @@ static const struct {
     {"quotes", "say \"hi\"", "say \"hi\""},
     {"only a quote", "\"", "\""},
     {"line breaks", "a\r\nb\nc", "a  b c"},
+    {"overrides and embeddings",
+     "a\xe2\x80\xaa"
+     "b\xe2\x80\xab"
+     "c\xe2\x80\xac"
+     "d\xe2\x80\xad"
+     "e\xe2\x80\xae"
+     "f",
+     "abcdef"},
+    {"isolates",
+     "a\xe2\x81\xa6"
+     "b\xe2\x81\xa7"
+     "c\xe2\x81\xa8"
+     "d\xe2\x81\xa9",
+     "abcd"},
+    {"marks",
+     "\xd8\x9c"
+     "a\xe2\x80\x8e"
+     "b\xe2\x80\x8f",
+     "ab"},
+    {"override before equals", "\xe2\x80\xae=1", "'=1"},
+    {"nothing but an override", "\xe2\x80\xae", ""},
+    {"Hebrew", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"},
     {"separators of lines",
      "a\xe2\x80\xa8"
      "b\xe2\x80\xa9"
@@ -223,31 +245,36 @@ static void test_clock(void **state)
     static const struct {
         const char *name, *date, *start, *end;
         int from, to; /* minutes since midnight, elapsed */
+        const char *zone;
     } cases[] = {
-        {"to midnight", "2026-03-02", "22:00", "24:00", 1320, 1440},
-        {"day of 23 hours", "2026-03-29", "00:00", "24:00", 0, 1380},
-        {"behind the gap", "2026-03-29", "01:30", "03:30", 90, 150},
-        {"day of 25 hours", "2026-10-25", "00:00", "24:00", 0, 1500},
-        {"hour that comes twice", "2026-10-25", "02:30", "02:30", 150, 210},
+        {"to midnight", "2026-03-02", "22:00", "24:00", 1320, 1440, "Europe/Berlin"},
+        {"day of 23 hours", "2026-03-29", "00:00", "24:00", 0, 1380, "Europe/Berlin"},
+        {"behind the gap", "2026-03-29", "01:30", "03:30", 90, 150, "Europe/Berlin"},
+        {"day of 25 hours", "2026-10-25", "00:00", "24:00", 0, 1500, "Europe/Berlin"},
+        {"hour that comes twice", "2026-10-25", "02:30", "02:30", 150, 210, "Europe/Berlin"},
+        {"no midnight, Chile", "2025-09-06", "16:00", "24:00", 960, 1440, "America/Santiago"},
+        {"no midnight, the day after", "2025-09-07", "01:00", "24:00", 0, 1380, "America/Santiago"},
+        {"no midnight, Lebanon", "2026-03-28", "22:00", "24:00", 1320, 1440, "Asia/Beirut"},
+        {"no midnight, Egypt", "2026-04-23", "23:00", "24:00", 1380, 1440, "Africa/Cairo"},
+        {"no day behind it", "2011-12-29", "23:00", "24:00", 1380, 1440, "Pacific/Apia"},
     };
-    struct rng rng = {4};
-    CLEANUP(random_sheet_finish) struct random_sheet r;
-    random_sheet_make(&rng, ARRAY_LEN(cases), 1, &r);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct sheet_line *line = &r.sheet.lines[i];
+        struct rng rng = {4};
+        CLEANUP(random_sheet_finish) struct random_sheet r;
+        random_sheet_make(&rng, 1, 1, &r);
+        assert_int_equal(tz_cache_get(r.zones, cases[i].zone, &r.zone, NULL), 0);
+        struct sheet_line *line = r.sheet.lines;
         assert_int_equal(civil_parse_date(cases[i].date, &line->day), 0);
         int64_t midnight = tz_day_start(r.zone, line->day) / MS_PER_MINUTE;
         line->is_all_day = false;
         line->start_min = midnight + cases[i].from;
         line->end_min = midnight + cases[i].to;
-    }
-    struct document_input in = random_sheet_input(&r);
-    in.csv_profile = profile("rfc4180");
-    CLEANUP(buf_finish) struct buf bytes;
-    write_and_read(document_write_csv, &in, &bytes);
-    CLEANUP(rows_finish) struct rows rows = read_rows(&bytes, in.csv_profile);
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        char **row = rows.cells[i + 1];
+        struct document_input in = random_sheet_input(&r);
+        in.csv_profile = profile("rfc4180");
+        CLEANUP(buf_finish) struct buf bytes;
+        write_and_read(document_write_csv, &in, &bytes);
+        CLEANUP(rows_finish) struct rows rows = read_rows(&bytes, in.csv_profile);
+        char **row = rows.cells[1];
         assert_string_equal(row[CSV_DATE], cases[i].date);
         if (strcmp(row[CSV_START], cases[i].start) != 0 || strcmp(row[CSV_END], cases[i].end) != 0) {
             fail_msg("%s: %s - %s", cases[i].name, row[CSV_START], row[CSV_END]);

@@ -239,7 +239,8 @@ static const struct {
      "b\x7f",
      "<bdi>a  b </bdi>"},
     {"not UTF-8", "a\xff<\xc0\xbc", "<bdi>a\xef\xbf\xbd&lt;\xef\xbf\xbd\xef\xbf\xbd</bdi>"},
-    {"override", "\xe2\x80\xaetxet", "<bdi>\xe2\x80\xaetxet</bdi>"},
+    {"override", "\xe2\x80\xaetxet", "<bdi>txet</bdi>"},
+    {"isolate and mark at the end", "a\xe2\x81\xa7\xe2\x80\x8f", "<bdi>a</bdi>"},
     {"empty", "", "<span class=\"none\">(no subject)</span>"},
 };
 

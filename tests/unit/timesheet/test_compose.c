@@ -308,9 +308,25 @@ static void test_times_that_come_twice(void **state)
     call->importance = IMPORTANCE_HIGH;
     compose(&s);
     assert_string_equal(line_of(&s, night, NULL)->decision,
-                        "02:30 CEST-02:30 CET counts on line 2 (more important)");
+                        "02:30 CEST to 02:30 CET counts on line 2 (more important)");
     assert_int_equal(line_of(&s, night, NULL)->worked, 180);
     assert_int_equal(line_of(&s, call, NULL)->worked, 60);
+    scene_end(&s);
+}
+
+/* The clock goes forward at midnight: the day ends at 24:00 nevertheless. */
+static void test_midnight_that_does_not_exist(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "America/Santiago", "2025-09-01", "2025-09-08");
+    struct sheet_item *evening =
+        add(&s, "2025-09-06 16:00", "2025-09-07 09:00", "Evening", "Acme - billable");
+    struct sheet_item *call = add(&s, "2025-09-06 22:00", "2025-09-07 02:00", "Call", "Beta - billable");
+    call->importance = IMPORTANCE_HIGH;
+    compose(&s);
+    assert_string_equal(line_of(&s, evening, "2025-09-06")->decision,
+                        "22:00-24:00 counts on line 2 (more important)");
     scene_end(&s);
 }
 
@@ -415,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_all_day_made_anew),
 
         cmocka_unit_test(test_times_that_come_twice),
+        cmocka_unit_test(test_midnight_that_does_not_exist),
         cmocka_unit_test(test_late),
         cmocka_unit_test(test_limits),
     };
