@@ -285,6 +285,50 @@ static void test_midnight(void **state)
     scene_end(&s);
 }
 
+/* A neighbour changes what is here and says nothing of itself; it pushes nobody out. */
+static void test_neighbours(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-04", "2026-03-09");
+    struct sheet_item *a = add(&s, "2026-03-03 22:00", "2026-03-04 01:00", "A", ACME);
+    struct sheet_item *mod = add(&s, "2026-03-03 22:00", "2026-03-03 22:30", "Late start", ACME);
+    struct sheet_item *orphan = add(&s, "2026-03-03 14:00", "2026-03-03 15:00", "Extended", ACME);
+    struct sheet_item *other = add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "B", "not a category");
+    struct sheet_item *later = add(&s, "2026-03-09 00:00", "2026-03-09 02:00", "C", BETA);
+    struct sheet_item *early = add(&s, "2026-03-08 23:00", "2026-03-09 00:00", "Early start", NULL);
+    mod->is_neighbour = orphan->is_neighbour = other->is_neighbour = later->is_neighbour = true;
+    compose(&s);
+    assert_lines(&s, "1 03-04 00:00-01:00 Acme|A 60/0/60 [started late by 0:30]\n"
+                     "2 03-08 23:00-00:00 Beta|C 60/0/60 [started early by 1:00]\n");
+    assert_int_equal(s.draft->n_considered, 3); /* C lies here by now */
+    assert_int_equal(s.draft->n_left_out, 1);
+    assert_string_equal(why_left(&s, early), "modification");
+    assert_int_equal(count_findings(&s, SHEET_FIND_ORPHAN) + count_findings(&s, SHEET_FIND_MALFORMED), 0);
+    assert_non_null(line_of(&s, a, "2026-03-04"));
+    scene_end(&s);
+}
+
+static void test_late_one_stays_beside_its_like(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "UTC", "2026-03-09", "2026-03-16");
+    s.closed[s.input.n_closed++] =
+        (struct sheet_closed_days){day_of("2026-03-02"), day_of("2026-03-09"), "2026-0001"};
+    add(&s, "2026-03-08 09:00", "2026-03-08 10:00", "A", ACME)->is_neighbour = true;
+    struct sheet_item *late = add(&s, "2026-03-08 09:00", "2026-03-08 10:00", "A", NULL);
+    late->is_late_candidate = true;
+    add(&s, "2026-03-08 12:00", "2026-03-08 12:30", "pause", "Break - non-billable")->is_background = true;
+    add(&s, "2026-03-08 12:30", "2026-03-08 12:45", "Extended", NULL)->is_neighbour = true;
+    struct sheet_item *second = add(&s, "2026-03-08 12:00", "2026-03-08 13:00", "D", ACME);
+    second->is_late_candidate = true;
+    compose(&s);
+    assert_string_equal(why_left(&s, late), "personal");
+    assert_int_equal(line_of(&s, second, NULL)->worked, 15);
+    scene_end(&s);
+}
+
 /* What belongs to a day that is issued already is not billed on its own: the sheet of that day has changed.
  */
 static void test_original_on_another_sheet(void **state)
@@ -338,6 +382,8 @@ int main(void)
         cmocka_unit_test(test_several),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_midnight),
+        cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_late_one_stays_beside_its_like),
         cmocka_unit_test(test_all_day_takes_no_part),
         cmocka_unit_test(test_original_on_another_sheet),
     };
