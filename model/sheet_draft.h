@@ -119,7 +119,7 @@ enum sheet_finding_kind {
     SHEET_FIND_ORPHAN,   /* a modification without its original */
     SHEET_FIND_GAP,      /* a day with less than the configured hours */
     SHEET_FIND_LATE,     /* of a day whose sheet is issued */
-    SHEET_FIND_MOVED,    /* another sheet has it on a day where it does not lie any more */
+    SHEET_FIND_MOVED,    /* another sheet has it on a day, or at times, where it does not lie any more */
     SHEET_FIND_LONG_DAY, /* both: billed more than the day has hours */
 };
 #define SHEET_FINDING_KIND_COUNT (SHEET_FIND_LONG_DAY + 1)

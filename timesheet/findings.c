@@ -209,6 +209,33 @@ static void of_moved(struct work *w, const struct part *part, const struct entry
                          claim->number, date, claim->line_no));
 }
 
+/* What that sheet has too much is an error, as above: it would be billed though nobody worked it.  A sheet of
+ * days to come is made after this one. */
+void findings_of_changed(struct work *w, const struct entry *entry)
+{
+    int32_t day = entry->day != INT32_MIN ? entry->day : entry->changed_day;
+    int64_t start_min, end_min;
+    const struct sheet_claim *claim =
+        entry->is_claimed && day != INT32_MIN ? split_changed_claim(w, entry, &start_min, &end_min) : NULL;
+    if (!claim) {
+        return;
+    }
+    bool is_too_much = claim->start_min < start_min || claim->end_min > end_min;
+    char date[CIVIL_DATE_LEN + 1], then[DAYS_SPAN_LEN + 1], now[DAYS_SPAN_LEN + 1];
+    const char *left = "nothing of it is left";
+    civil_format_date(claim->day, date);
+    days_format_span(&w->days, claim->start_min, claim->end_min, then);
+    if (end_min > start_min) {
+        days_format_span(&w->days, start_min, end_min, now);
+        left = text_printf(&w->arena, "it is %s by now", now);
+    }
+    of_entry(w, entry, SHEET_FIND_MOVED,
+             is_too_much && claim->day < w->input->from_day ? SHEET_ERROR : SHEET_WARNING, day,
+             text_printf(&w->arena,
+                         "%s; timesheet %s has %s of it on %s (line %" PRId32 "), where %s: revise that one",
+                         entry->changes, claim->number, then, date, claim->line_no, left));
+}
+
 static bool has_sheet(const struct work *w, int32_t day)
 {
     for (size_t i = 0; i < w->input->n_closed; i++) {

@@ -48,6 +48,7 @@ static struct entry make_entry(struct work *w, const struct sheet_item *item)
                           .end_min = days_floor_min(item->end_ms),
                           .may_be_late = item->is_late_candidate,
                           .customer = BOOK_NONE,
+                          .changed_day = NO_DAY,
                           .changes = ""};
     if (is_beside(item) || !split_first_day(w, &entry, &entry.day)) {
         entry.day = NO_DAY;
@@ -257,6 +258,9 @@ static int apply_modifications(struct work *w, struct err *e)
         if (entry.changes[0] != '\0' && entry.day == NO_DAY && split_first_day(w, &entry, &day)) {
             entry.day = day; /* it reaches into the period now */
             w->n_considered++;
+        }
+        if (entry.changes[0] != '\0') {
+            findings_of_changed(w, &entry);
         }
         w->entries[n++] = entry;
     }

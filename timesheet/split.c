@@ -128,6 +128,30 @@ const struct sheet_claim *split_moved_claim(const struct work *w, const struct e
     return NULL;
 }
 
+const struct sheet_claim *split_changed_claim(const struct work *w, const struct entry *entry,
+                                              int64_t *ret_start_min, int64_t *ret_end_min)
+{
+    int64_t id = entry->item->appointment_id;
+    for (size_t i = first_claim(w, id, INT32_MIN); i < w->input->n_claims; i++) {
+        const struct sheet_claim *claim = w->claims_by_appointment[i];
+        if (claim->appointment_id != id) {
+            break;
+        }
+        int64_t start_min = days_floor_min(tz_day_start(w->days.zone, claim->day));
+        int64_t end_min = days_floor_min(tz_day_start(w->days.zone, claim->day + 1));
+        start_min = entry->start_min > start_min ? entry->start_min : start_min;
+        end_min = entry->end_min < end_min ? entry->end_min : end_min;
+        bool is_timed = !entry->item->is_all_day && claim->start_min < claim->end_min;
+        if (is_timed && lies_on(w, entry, claim->day) &&
+            (claim->start_min != start_min || claim->end_min != end_min)) {
+            *ret_start_min = start_min;
+            *ret_end_min = end_min;
+            return claim;
+        }
+    }
+    return NULL;
+}
+
 /* ---- days of an entry ---- */
 
 /* The days in [low, high) that it touches, half-open; an entry of no length touches the one it is at. */

@@ -15,6 +15,11 @@ bool split_is_claimed(const struct work *w, int64_t appointment_id);
 /* A claim on the entry by another sheet, for a day on which it does not lie (any more); or NULL. */
 const struct sheet_claim *split_moved_claim(const struct work *w, const struct entry *entry);
 
+/* A claim on the entry by another sheet, for a day on which it has other times by now; or NULL.  Its times
+ * there: none where the start is not before the end. */
+const struct sheet_claim *split_changed_claim(const struct work *w, const struct entry *entry,
+                                              int64_t *ret_start_min, int64_t *ret_end_min);
+
 /* The first day of the entry that the sheet wants; false when there is none. */
 MUST_CHECK bool split_first_day(struct work *w, const struct entry *entry, int32_t *ret_day);
 

@@ -19,7 +19,8 @@
 struct entry {
     const struct sheet_item *item;
     int64_t start_min, end_min; /* timed; what modifications made of it */
-    int32_t day;                /* the first wanted one */
+    int32_t day;                /* the first wanted one; INT32_MIN: none */
+    int32_t changed_day;        /* that of the last modification that changed it; INT32_MIN: none is wanted */
     uint32_t category;          /* of the book; BOOK_NONE without one that says something */
     uint32_t customer;          /* of the book */
     enum book_verdict verdict;

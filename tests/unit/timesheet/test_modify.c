@@ -358,6 +358,91 @@ static void test_original_on_another_sheet(void **state)
     scene_end(&s);
 }
 
+struct other_case {
+    const char *name;
+    const char *start, *end; /* of A */
+    const char *kind, *mod_start, *mod_end;
+    const char *claim_start, *claim_end; /* what the sheet of another week has of A; NULL: none has it */
+    bool is_late;                        /* the modification came after that sheet */
+    const char *lines;
+    const char *text; /* of the finding; "": none */
+    enum sheet_severity severity;
+};
+
+static const struct other_case others[] = {
+    {"shortened, learned after its sheet", "2026-03-08 22:00", "2026-03-09 01:00", "Shortened",
+     "2026-03-08 22:00", "2026-03-08 23:30", "2026-03-08 22:00", "2026-03-09 00:00", true, "",
+     "\"A\": shortened by 1:30; timesheet 2026-0001 has 22:00-24:00 of it on 2026-03-08 (line 2), where it "
+     "is "
+     "22:00-23:30 by now: revise that one",
+     SHEET_ERROR},
+    {"late start, nothing is left of that sheet's part", "2026-03-08 22:00", "2026-03-09 02:00", "Late start",
+     "2026-03-08 22:00", "2026-03-09 01:00", "2026-03-08 22:00", "2026-03-09 00:00", true,
+     "1 03-09 01:00-02:00 Acme|A 60/0/60 [started late by 3:00]\n",
+     "\"A\": started late by 3:00; timesheet 2026-0001 has 22:00-24:00 of it on 2026-03-08 (line 2), where "
+     "nothing of it is left: revise that one",
+     SHEET_ERROR},
+    {"shortened, known to its sheet", "2026-03-08 22:00", "2026-03-09 01:00", "Shortened", "2026-03-08 22:00",
+     "2026-03-08 23:30", "2026-03-08 22:00", "2026-03-08 23:30", false, "", "", SHEET_NOTE},
+    {"extended over the border, learned after its sheet", "2026-03-08 22:00", "2026-03-08 23:00", "Extended",
+     "2026-03-08 23:00", "2026-03-09 01:00", "2026-03-08 22:00", "2026-03-08 23:00", true,
+     "1 03-09 00:00-01:00 Acme|A 60/0/60 [extended by 2:00]\n",
+     "\"A\": extended by 2:00; timesheet 2026-0001 has 22:00-23:00 of it on 2026-03-08 (line 2), where it is "
+     "22:00-24:00 by now: revise that one",
+     SHEET_WARNING},
+    {"extended from the border on", "2026-03-08 22:00", "2026-03-09 00:00", "Extended", "2026-03-09 00:00",
+     "2026-03-09 01:00", "2026-03-08 22:00", "2026-03-09 00:00", false,
+     "1 03-09 00:00-01:00 Acme|A 60/0/60 [extended by 1:00]\n", "", SHEET_NOTE},
+    {"early start over the border, learned after that sheet: the hour is on none", "2026-03-09 00:00",
+     "2026-03-09 02:00", "Early start", "2026-03-08 23:00", "2026-03-09 00:00", NULL, NULL, true,
+     "1 03-08 23:00-00:00 Acme|A 60/0/60 [started early by 1:00]\n"
+     "2 03-09 00:00-02:00 Acme|A 120/0/120 [started early by 1:00]\n",
+     "", SHEET_NOTE},
+    {"the sheet of the week after", "2026-03-15 22:00", "2026-03-16 01:00", "Shortened", "2026-03-15 22:00",
+     "2026-03-15 23:30", "2026-03-16 00:00", "2026-03-16 01:00", false,
+     "1 03-15 22:00-23:30 Acme|A 90/0/90 [shortened by 1:30]\n",
+     "\"A\": shortened by 1:30; timesheet 2026-0001 has 00:00-01:00 of it on 2026-03-16 (line 2), where "
+     "nothing of it is left: revise that one",
+     SHEET_WARNING},
+};
+
+/* What another sheet has otherwise is named with that sheet. */
+static void test_changed_on_another_sheet(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        const struct other_case *c = &others[i];
+        struct scene s;
+        char lines[1024];
+        scene_begin(&s, "UTC", "2026-03-09", "2026-03-16");
+        s.closed[s.input.n_closed++] =
+            (struct sheet_closed_days){day_of("2026-03-02"), day_of("2026-03-09"), "2026-0001"};
+        struct sheet_item *a = add(&s, c->start, c->end, "A", ACME);
+        struct sheet_item *mod = add(&s, c->mod_start, c->mod_end, c->kind, NULL);
+        int64_t from_ms = instant(&s, "2026-03-09 00:00");
+        a->is_neighbour = a->end_ms <= from_ms;
+        mod->is_neighbour = mod->end_ms <= from_ms && !c->is_late;
+        mod->is_late_candidate = c->is_late;
+        if (c->claim_start) {
+            s.claims[s.input.n_claims++] = (struct sheet_claim){a->appointment_id,
+                                                                day_of(c->claim_start),
+                                                                2,
+                                                                instant(&s, c->claim_start) / 60000,
+                                                                instant(&s, c->claim_end) / 60000,
+                                                                "2026-0001",
+                                                                NULL};
+        }
+        compose(&s);
+        print_lines(&s, lines, sizeof lines);
+        const struct sheet_finding *found = finding_of(&s, SHEET_FIND_MOVED);
+        if (strcmp(lines, c->lines) != 0 || strcmp(found ? found->text : "", c->text) != 0 ||
+            (found && found->severity != c->severity) || count_findings(&s, SHEET_FIND_ORPHAN) > 0) {
+            fail_msg("%s: %s%s", c->name, lines, found ? found->text : "");
+        }
+        scene_end(&s);
+    }
+}
+
 static void test_all_day_takes_no_part(void **state)
 {
     (void)state;
@@ -385,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_neighbours),
         cmocka_unit_test(test_late_one_stays_beside_its_like),
         cmocka_unit_test(test_all_day_takes_no_part),
+        cmocka_unit_test(test_changed_on_another_sheet),
         cmocka_unit_test(test_original_on_another_sheet),
     };
     return cmocka_run_group_tests_name("modify", tests, NULL, NULL);
