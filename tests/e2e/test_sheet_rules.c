@@ -84,12 +84,13 @@ static void made_again_line_by_line(struct world *w)
     sheet_finish(&s);
 }
 
-static void live_through(void **state, enum sheet_overlaps overlaps)
+static void live_through(void **state, enum sheet_overlaps overlaps, bool has_modifications)
 {
     static const char *const categories[] = {"Acme - billable", "Beta - billable", NULL,
                                              "Gamma - non-billable"};
     struct world w = world_begin(*state, categories);
     w.rules.overlaps = overlaps;
+    w.has_modifications = has_modifications;
     w.compose = timesheet_compose;
     w.hash = sheet_hash;
     w.busy = 9;
@@ -105,17 +106,22 @@ static void live_through(void **state, enum sheet_overlaps overlaps)
 
 static void by_priority(void **state)
 {
-    live_through(state, SHEET_OVERLAPS_PRIORITY);
+    live_through(state, SHEET_OVERLAPS_PRIORITY, false);
 }
 
 static void by_split(void **state)
 {
-    live_through(state, SHEET_OVERLAPS_SPLIT);
+    live_through(state, SHEET_OVERLAPS_SPLIT, false);
+}
+
+static void with_modifications(void **state)
+{
+    live_through(state, SHEET_OVERLAPS_PRIORITY, true);
 }
 
 static void by_both(void **state)
 {
-    live_through(state, SHEET_OVERLAPS_BOTH);
+    live_through(state, SHEET_OVERLAPS_BOTH, false);
 }
 
 /* ---- modifications at the border of two weeks ---- */
@@ -309,7 +315,12 @@ static void random_borders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(by_priority), TEST(by_split), TEST(by_both), TEST(border_is_crossed_once), TEST(random_borders),
+        TEST(by_priority),
+        TEST(by_split),
+        TEST(by_both),
+        TEST(with_modifications),
+        TEST(border_is_crossed_once),
+        TEST(random_borders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
