@@ -56,8 +56,8 @@ void findings_of_left_out(struct work *w, const struct entry *entry, enum sheet_
 
 static void of_category(struct work *w, const struct entry *entry)
 {
-    if (entry->category == BOOK_NONE) {
-        return;
+    if (entry->category == BOOK_NONE || entry->item->is_private) {
+        return; /* nothing of a private break is said */
     }
     const char *text = work_clip(w, w->book.category_texts.texts[entry->category]);
     const struct book_category *c = &w->book.categories[entry->category];
@@ -125,7 +125,7 @@ static void of_customers(struct work *w)
 
 void findings_of_orphan(struct work *w, const struct entry *entry)
 {
-    if (entry->day == INT32_MIN) {
+    if (entry->day == INT32_MIN || entry->is_mark || entry->item->is_private) {
         return;
     }
     char span[DAYS_SPAN_LEN + 1];
@@ -215,8 +215,9 @@ void findings_of_changed(struct work *w, const struct entry *entry)
 {
     int32_t day = entry->day != INT32_MIN ? entry->day : entry->changed_day;
     int64_t start_min, end_min;
-    const struct sheet_claim *claim =
-        entry->is_claimed && day != INT32_MIN ? split_changed_claim(w, entry, &start_min, &end_min) : NULL;
+    const struct sheet_claim *claim = entry->is_claimed && !entry->item->is_private && day != INT32_MIN
+                                          ? split_changed_claim(w, entry, &start_min, &end_min)
+                                          : NULL;
     if (!claim) {
         return;
     }

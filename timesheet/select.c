@@ -67,7 +67,18 @@ static void read_categories(struct work *w, struct entry *entry)
     entry->modification = entry->item->is_all_day ? MODIFY_NONE : (uint8_t)modify_kind(entry->item->subject);
 }
 
-/* Who takes a break often shows as free: it is a break all the same. */
+/* Who takes a break often shows as free, and may call it private: it is a break all the same. */
+static bool admit_one(struct work *w, struct entry *entry, enum sheet_reason *ret_reason)
+{
+    bool is_out = is_left_out(entry->item, ret_reason);
+    if (is_out && *ret_reason != SHEET_LEFT_FREE && *ret_reason != SHEET_LEFT_PRIVATE) {
+        return false;
+    }
+    read_categories(w, entry);
+    entry->is_mark = is_out && entry->verdict != BOOK_BREAK;
+    return !entry->is_mark || entry->modification != MODIFY_NONE;
+}
+
 static void admit(struct work *w)
 {
     const struct sheet_input *in = w->input;
@@ -76,11 +87,7 @@ static void admit(struct work *w)
         struct entry entry = make_entry(w, &in->items[i]);
         enum sheet_reason reason;
         w->n_considered += entry.day != NO_DAY;
-        bool is_out = is_left_out(entry.item, &reason);
-        if (!is_out || reason == SHEET_LEFT_FREE) {
-            read_categories(w, &entry);
-        }
-        if (!is_out || (reason == SHEET_LEFT_FREE && entry.verdict == BOOK_BREAK)) {
+        if (admit_one(w, &entry, &reason)) {
             w->entries[w->n_entries++] = entry;
         } else if (entry.day != NO_DAY) {
             work_leave_out(w, entry.item, reason, "");
@@ -133,6 +140,8 @@ static int canonical(const void *a, const void *b, UNUSED void *arg)
         c = c ? c : work_compare_categories(x->item, y->item);
     }
     c = c ? c : by_number(x->day == NO_DAY, y->day == NO_DAY);
+    c = c ? c : by_number(x->is_mark, y->is_mark);
+    c = c ? c : by_number(x->item->is_private, y->item->is_private);
     c = c ? c : by_number(y->is_claimed, x->is_claimed);
     c = c ? c : by_number(poverty(x), poverty(y));
     c = c ? c : by_number(x->item->location[0] == '\0', y->item->location[0] == '\0');
@@ -147,12 +156,24 @@ static int64_t start_of(const void *item)
     return entry->item->is_all_day ? INT64_MAX / 2 + entry->item->start_day : entry->start_min;
 }
 
-/* Modifications of different categories are meant for different appointments.  A break of closed days takes
- * its minutes away whatever else is there. */
+/* Modifications of different categories are meant for different appointments.  A break of closed days, or a
+ * private one, takes its minutes away whatever else is there. */
 static bool is_same(const struct entry *a, const struct entry *b)
 {
-    return by_key(a, b) == 0 && !a->item->is_background && !b->item->is_background &&
-           (a->modification == MODIFY_NONE || modify_has_equal_categories(a->item, b->item));
+    if (by_key(a, b) != 0 || a->item->is_background || b->item->is_background) {
+        return false;
+    }
+    return a->modification != MODIFY_NONE ? modify_has_equal_categories(a->item, b->item)
+                                          : a->item->is_private == b->item->is_private;
+}
+
+/* Why a mark is on no sheet, other than for what it did; else what is given. */
+static enum sheet_reason unless_mark(const struct entry *entry, enum sheet_reason reason)
+{
+    if (entry->is_mark) {
+        (void)is_left_out(entry->item, &reason);
+    }
+    return reason;
 }
 
 static void drop_duplicates(struct work *w)
@@ -172,7 +193,7 @@ static void drop_duplicates(struct work *w)
         if (!is_duplicate) {
             w->entries[n++] = *entry;
         } else if (entry->day != NO_DAY) {
-            work_leave_out(w, entry->item, SHEET_LEFT_DUPLICATE, "");
+            work_leave_out(w, entry->item, unless_mark(entry, SHEET_LEFT_DUPLICATE), "");
         }
     }
     w->n_entries = n;
@@ -187,7 +208,8 @@ static int by_time(const void *a, const void *b)
 
 static bool piles_up(const struct entry *entry)
 {
-    return !entry->item->is_all_day && entry->end_min > entry->start_min && !is_beside(entry->item);
+    return !entry->item->is_all_day && entry->end_min > entry->start_min && !entry->is_mark &&
+           !is_beside(entry->item);
 }
 
 /* Refused before anybody is compared with anybody.  Timed entries come in the order of their starts. */
@@ -248,9 +270,11 @@ static int apply_modifications(struct work *w, struct err *e)
     int r = modify_entries(w, &n_changed, e);
     for (size_t i = 0; r == 0 && i < w->n_entries; i++) {
         struct entry entry = w->entries[i];
-        if (entry.is_used_up) {
+        if (entry.is_used_up || entry.is_mark) {
             if (entry.day != NO_DAY) {
-                work_leave_out(w, entry.item, SHEET_LEFT_MODIFICATION, entry.changes);
+                enum sheet_reason reason =
+                    entry.is_used_up ? SHEET_LEFT_MODIFICATION : unless_mark(&entry, SHEET_LEFT_MODIFICATION);
+                work_leave_out(w, entry.item, reason, entry.changes);
             }
             continue;
         }

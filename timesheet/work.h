@@ -30,6 +30,7 @@ struct entry {
     bool is_claimed;      /* another sheet has a day of it */
     bool may_be_late;     /* its closed days are wanted, too: it is late, or what changed it */
     bool has_several;     /* good categories */
+    bool is_mark;         /* private or free: nothing but what it does to others, see select.h */
     bool is_used_up;      /* a modification that changed another entry; `changes` says which and how */
     const char *changes;  /* what modifications did to it; "" */
 };
