@@ -110,7 +110,7 @@ struct sheet_left_out {
 
 enum sheet_finding_kind {
     SHEET_FIND_UNCATEGORISED,
-    SHEET_FIND_MALFORMED, /* a category that says no customer and billing type */
+    SHEET_FIND_MALFORMED, /* a category that says no customer and billing type, or hardly what is meant */
     SHEET_FIND_DASH,      /* accepted, but with a dash or blank that is not the usual one */
     SHEET_FIND_SEVERAL,   /* several valid categories: the first counts */
     SHEET_FIND_UNKNOWN_CUSTOMER,

@@ -54,6 +54,18 @@ void findings_of_left_out(struct work *w, const struct entry *entry, enum sheet_
     }
 }
 
+/* "Break - billable" is the category of a customer of that name, and hardly ever meant. */
+static void of_billed_break(struct work *w, const struct entry *entry, const struct book_category *c)
+{
+    if (c->is.form == CATEGORY_CUSTOMER && c->is.billing == SHEET_BILLABLE &&
+        letters_is(c->is.customer, "break")) {
+        of_entry(w, entry, SHEET_FIND_MALFORMED, SHEET_WARNING, entry->day,
+                 text_printf(&w->arena,
+                             "%s is billed to a customer \"%s\"; did you mean \"Break - non-billable\"?",
+                             work_clip(w, w->book.category_texts.texts[entry->category]), c->spelling));
+    }
+}
+
 static void of_category(struct work *w, const struct entry *entry)
 {
     if (entry->category == BOOK_NONE || entry->item->is_private) {
@@ -67,6 +79,7 @@ static void of_category(struct work *w, const struct entry *entry)
                              text, c->is.form == CATEGORY_BREAK ? "a break" : work_clip(w, c->spelling),
                              sheet_billing_name(c->is.billing)));
     }
+    of_billed_break(w, entry, c);
     if (entry->has_several) {
         of_entry(w, entry, SHEET_FIND_SEVERAL, SHEET_WARNING, entry->day,
                  text_printf(&w->arena, "Multiple valid categories found, using first: %s", text));
