@@ -93,29 +93,6 @@ static void day_of_23_hours_ends_in_time(void **state)
     assert_preview_lines(f, &q, "1@2026-03-30 30m;");
 }
 
-/* An appointment over the border brings what lies beside its other end, and what lies beside that. */
-static void neighbours_are_followed(void **state)
-{
-    struct fixture *f = *state;
-    struct sheet_preview *p = NULL;
-    add_appt(f, appt(1, "2026-03-05 09:00", "2026-03-09 01:00", "Acme"));
-    add_appt(f, appt(2, "2026-03-04 09:00", "2026-03-05 09:00", "Acme"));
-    add_appt(f, appt(3, "2026-03-03 10:00", "2026-03-03 11:00", "Acme"));
-    add_appt(f, appt(4, "2026-03-02 10:00", "2026-03-02 11:00", "Acme")); /* too far */
-    add_appt(f, appt(5, "2026-03-15 10:00", "2026-03-18 11:00", "Acme"));
-    add_appt(f, appt(6, "2026-03-19 10:00", "2026-03-19 11:00", "Acme"));
-    add_appt(f, appt(7, "2026-03-20 10:00", "2026-03-20 11:00", "Acme")); /* too far */
-    struct sheet_request q = sheet_asked(f, week_from, week_to);
-    OK(sheet_store_preview(f->db, &q, fixture_compose, &p, e));
-    assert_int_equal(p->input.n_items, 5);
-    for (size_t i = 0; i < p->input.n_items; i++) {
-        int64_t id = p->input.items[i].appointment_id;
-        assert_true(id != 4 && id != 7);
-        assert_int_equal(p->input.items[i].is_neighbour, id != 1 && id != 5);
-    }
-    sheet_preview_destroy(p);
-}
-
 static void columns_come_as_they_are(void **state)
 {
     struct fixture *f = *state;
@@ -590,7 +567,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(period_is_exact),
         TEST(day_of_23_hours_ends_in_time),
-        TEST(neighbours_are_followed),
         TEST(columns_come_as_they_are),
         TEST(other_archives_are_not_read),
         TEST(reading_and_issuing_go_by_index),
