@@ -21,8 +21,10 @@ struct sheet_item {
     bool is_cancelled;
     bool is_all_day;
     bool is_late_candidate; /* its closed days are wanted, too: see sheet_input.closed */
-    bool is_background;     /* it lies on closed days only and nothing of it is wanted; but a break takes its
-                               minutes away from what is late there */
+    bool is_background;     /* a neighbour on closed days: a break takes its minutes away from what is late
+                               there */
+    bool is_neighbour;      /* nothing of it is wanted, it lies beside the days that are; but it may change
+                               what lies on them, or be changed so that it does (Extended, Early start …) */
     enum event_show_as show_as;
     enum event_importance importance;
     enum event_response response;
@@ -63,7 +65,7 @@ struct sheet_input {
     struct sheet_rules rules;
     /* Every appointment that touches the period and, where is_late_candidate, those of closed days whose
      * latest version was archived after the sheet of that day was issued; and what may be a break on the days
-     * of these. */
+     * of these; and the timed ones beside all these days. */
     const struct sheet_item *items;
     size_t n_items;
     const struct sheet_claim *claims; /* by other sheets; of a sheet that is being revised not its own */
@@ -108,7 +110,7 @@ struct sheet_left_out {
 
 enum sheet_finding_kind {
     SHEET_FIND_UNCATEGORISED,
-    SHEET_FIND_MALFORMED, /* a category that says no customer and billing type */
+    SHEET_FIND_MALFORMED, /* a category that says no customer and billing type, or hardly what is meant */
     SHEET_FIND_DASH,      /* accepted, but with a dash or blank that is not the usual one */
     SHEET_FIND_SEVERAL,   /* several valid categories: the first counts */
     SHEET_FIND_UNKNOWN_CUSTOMER,
@@ -117,7 +119,7 @@ enum sheet_finding_kind {
     SHEET_FIND_ORPHAN,   /* a modification without its original */
     SHEET_FIND_GAP,      /* a day with less than the configured hours */
     SHEET_FIND_LATE,     /* of a day whose sheet is issued */
-    SHEET_FIND_MOVED,    /* another sheet has it on a day where it does not lie any more */
+    SHEET_FIND_MOVED,    /* another sheet has it on a day, or at times, where it does not lie any more */
     SHEET_FIND_LONG_DAY, /* billed more than the day has hours */
     SHEET_FIND_NO_SHEET, /* days before the period that no sheet has */
 };

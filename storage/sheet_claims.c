@@ -38,8 +38,8 @@ static void merge_days(struct sheet_source *source)
     source->n_days = n;
 }
 
-/* The period, and the closed days before it that an appointment reaches into. */
-static void find_days(struct sheet_source *source)
+/* The period, and the closed days before it that an appointment reaches into, or may be made to. */
+void sheet_source_days(struct sheet_source *source)
 {
     int32_t first_day = source->n_closed > 0 ? source->closed[0].from_day : source->window.from_day;
     add_days(source, source->window.from_day, source->window.to_day);
@@ -48,6 +48,8 @@ static void find_days(struct sheet_source *source)
             struct sheet_days days = sheet_item_days(source->zone, &source->items[i]);
             add_days(source, days.from_day > first_day ? days.from_day : first_day,
                      days.to_day < source->window.from_day ? days.to_day : source->window.from_day);
+        } else if (source->items[i].is_late_candidate) {
+            add_days(source, source->window.from_day - 1, source->window.from_day);
         }
     }
     merge_days(source);
@@ -143,7 +145,6 @@ static int compare_claims(const void *a, const void *b)
 int sheet_source_claims(struct sheet_source *source, struct err *e)
 {
     int r = 0;
-    find_days(source);
     for (size_t i = 0; i < source->n_days && r == 0; i++) {
         r = claims_of_days(source, source->days[i], e);
     }

@@ -1,5 +1,5 @@
-/* The appointments that a sheet is made from: those that touch the period, and late ones of days whose sheets
- * are issued.
+/* The appointments that a sheet is made from: those that touch the period, late ones of days whose sheets are
+ * issued, and beside both what may change them, or be changed by them.
  *
  * An appointment is what its latest version says: the highest row of appointment_versions, or the row in
  * appointments where there is none.  SQL finds them by index, with a day to spare on each side; what exactly
@@ -12,6 +12,9 @@
 #include "base/civil.h"
 #include "base/mem.h"
 #include "storage/sheet_private.h"
+
+#define NEAR_MS      (5 * MS_PER_MINUTE) /* that a modification may be off (timesheet/modify.h) */
+#define REACH_MAX_MS (31 * MS_PER_DAY)   /* that neighbours are followed */
 
 /* ---- categories ---- */
 
@@ -214,15 +217,19 @@ static int read_known(struct reader *reader, struct err *e)
     return r;
 }
 
-/* An appointment of the period that begins before it, on days that are closed. */
+/* An appointment of the period that begins before it, on days that are closed; or on its first day, so that
+ * an early start may make it begin before. */
 static bool reaches_back(const struct reader *reader, const struct sheet_item *item, const struct stmt *s)
 {
     const struct sheet_source *source = reader->source;
-    if (source->n_closed == 0 || !sheet_item_is_before(&source->window, item)) {
+    struct sheet_days days = sheet_item_days(source->zone, item);
+    if (!item->is_all_day && days.from_day == source->window.from_day) {
+        days.from_day--;
+    }
+    if (source->n_closed == 0 || days.from_day >= source->window.from_day) {
         return false;
     }
-    return is_late(source, sheet_item_days(source->zone, item), stmt_col_time(s, 18)) ||
-           is_known_late(reader, item->appointment_id);
+    return is_late(source, days, stmt_col_time(s, 18)) || is_known_late(reader, item->appointment_id);
 }
 
 /* ---- of the period ---- */
@@ -358,6 +365,102 @@ int sheet_source_background(struct sheet_source *source, struct err *e)
         struct sheet_days days = source->days[i];
         days.to_day = days.to_day < from_day ? days.to_day : from_day;
         r = background_of(&reader, days, e);
+    }
+    free(reader.known);
+    return r;
+}
+
+/* ---- neighbours ---- */
+
+/* Of those outside the period, so that no row is read twice. */
+static void know_outside(struct reader *reader)
+{
+    const struct sheet_source *source = reader->source;
+    reader->n_known = 0;
+    for (size_t i = 0; i < source->n_items; i++) {
+        if (!is_in_period(source, &source->items[i])) {
+            SHEET_GROW(reader->known, reader->n_known, reader->known_room);
+            reader->known[reader->n_known++] = source->items[i].appointment_id;
+        }
+    }
+    if (reader->n_known > 0) {
+        qsort(reader->known, reader->n_known, sizeof *reader->known, compare_ids);
+    }
+}
+
+static int neighbours_between(struct reader *reader, int64_t from_ms, int64_t to_ms, struct err *e)
+{
+    struct sheet_source *source = reader->source;
+    struct stmt *s = db_stmt(source->db, FROM_ORIGINALS
+                             "AND t.start_time < $4 AND t.end_time > $3 UNION ALL " FROM_VERSIONS
+                             "AND t.start_time < $4 AND t.end_time > $3");
+    int r;
+    know_outside(reader);
+    stmt_int(s, 1, source->owner->user_id);
+    stmt_int(s, 2, source->owner->configuration_id);
+    stmt_time(s, 3, from_ms);
+    stmt_time(s, 4, to_ms);
+    while ((r = stmt_step(s, e)) > 0) {
+        struct sheet_item item = read_times(s);
+        if (!item.is_all_day && !is_in_period(source, &item) && !is_known_late(reader, item.appointment_id) &&
+            strcmp(stmt_col_text(s, 2), "tombstone") != 0) {
+            item.is_neighbour = true;
+            add_item(reader, s, item);
+        }
+    }
+    return r;
+}
+
+/* How far what touches this instant reaches beyond it: back, or else on. */
+static int64_t reach_of(const struct sheet_source *source, int64_t at_ms, bool is_back)
+{
+    int64_t reach_ms = at_ms;
+    for (size_t i = 0; i < source->n_items; i++) {
+        const struct sheet_item *item = &source->items[i];
+        if (item->is_all_day || item->is_tombstone) {
+            continue;
+        }
+        if (is_back && item->start_ms < reach_ms && item->end_ms >= at_ms - NEAR_MS) {
+            reach_ms = item->start_ms;
+        } else if (!is_back && item->end_ms > reach_ms && item->start_ms <= at_ms + NEAR_MS) {
+            reach_ms = item->end_ms;
+        }
+    }
+    return reach_ms;
+}
+
+/* A day, and a day beyond whatever reaches over the border, and so on: what happened to the other end of an
+ * appointment may change the end that is here. */
+static int neighbours_beyond(struct reader *reader, int64_t border_ms, bool is_back, struct err *e)
+{
+    const int64_t sign = is_back ? -1 : 1;
+    int64_t reach_ms = border_ms, next_ms = border_ms, seen_ms = border_ms;
+    int r = 0;
+    do {
+        reach_ms = next_ms;
+        int64_t until_ms = reach_ms + sign * MS_PER_DAY;
+        r = is_back ? neighbours_between(reader, until_ms, seen_ms, e)
+                    : neighbours_between(reader, seen_ms - NEAR_MS, until_ms, e);
+        seen_ms = until_ms;
+        next_ms = reach_of(reader->source, reach_ms, is_back);
+        if ((next_ms - border_ms) * sign > REACH_MAX_MS) {
+            next_ms = border_ms + sign * REACH_MAX_MS;
+        }
+    } while (r == 0 && next_ms != reach_ms);
+    return r;
+}
+
+int sheet_source_neighbours(struct sheet_source *source, struct err *e)
+{
+    struct reader reader = {.source = source};
+    const struct window *w = &source->window;
+    int r = neighbours_beyond(&reader, w->from_ms, true, e);
+    r = r < 0 ? r : neighbours_beyond(&reader, w->to_ms, false, e);
+    for (size_t i = 0; i < source->n_days && r == 0 && source->days[i].from_day < w->from_day; i++) {
+        struct sheet_days days = source->days[i];
+        days.to_day = days.to_day < w->from_day ? days.to_day : w->from_day;
+        r = neighbours_between(&reader, tz_day_start(source->zone, days.from_day) - MS_PER_DAY,
+                               tz_day_start(source->zone, days.to_day) + MS_PER_DAY, e);
     }
     free(reader.known);
     return r;

@@ -90,8 +90,10 @@ void sheet_source_destroy(struct sheet_source *source); /* accepts NULL */
 /* The parts, in this order. */
 MUST_CHECK int sheet_source_closed(struct sheet_source *source, struct err *e);
 MUST_CHECK int sheet_source_items(struct sheet_source *source, struct err *e);
-MUST_CHECK int sheet_source_claims(struct sheet_source *source, struct err *e);
+void sheet_source_days(struct sheet_source *source);
 MUST_CHECK int sheet_source_background(struct sheet_source *source, struct err *e);
+MUST_CHECK int sheet_source_neighbours(struct sheet_source *source, struct err *e);
+MUST_CHECK int sheet_source_claims(struct sheet_source *source, struct err *e);
 
 /* Makes room for one more; the array, its length and its room. */
 #define SHEET_GROW(array, n, room)                                                                           \

@@ -104,8 +104,12 @@ int sheet_source_read(struct db *db, const struct sheet_request *request, const 
     source->gap_ms = INT64_MAX;
     int r = sheet_source_closed(source, e);
     r = r < 0 ? r : sheet_source_items(source, e);
-    r = r < 0 ? r : sheet_source_claims(source, e);
+    if (r == 0) {
+        sheet_source_days(source);
+    }
     r = r < 0 ? r : sheet_source_background(source, e);
+    r = r < 0 ? r : sheet_source_neighbours(source, e);
+    r = r < 0 ? r : sheet_source_claims(source, e);
     r = r < 0 ? r : read_rulings(source, e);
     r = r < 0 ? r : take_customers(source, request, e);
     source->owner = NULL; /* borrowed for the reading only */

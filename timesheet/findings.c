@@ -54,10 +54,22 @@ void findings_of_left_out(struct work *w, const struct entry *entry, enum sheet_
     }
 }
 
+/* "Break - billable" is the category of a customer of that name, and hardly ever meant. */
+static void of_billed_break(struct work *w, const struct entry *entry, const struct book_category *c)
+{
+    if (c->is.form == CATEGORY_CUSTOMER && c->is.billing == SHEET_BILLABLE &&
+        letters_is(c->is.customer, "break")) {
+        of_entry(w, entry, SHEET_FIND_MALFORMED, SHEET_WARNING, entry->day,
+                 text_printf(&w->arena,
+                             "%s is billed to a customer \"%s\"; did you mean \"Break - non-billable\"?",
+                             work_clip(w, w->book.category_texts.texts[entry->category]), c->spelling));
+    }
+}
+
 static void of_category(struct work *w, const struct entry *entry)
 {
-    if (entry->category == BOOK_NONE) {
-        return;
+    if (entry->category == BOOK_NONE || entry->item->is_private) {
+        return; /* nothing of a private break is said */
     }
     const char *text = work_clip(w, w->book.category_texts.texts[entry->category]);
     const struct book_category *c = &w->book.categories[entry->category];
@@ -67,6 +79,7 @@ static void of_category(struct work *w, const struct entry *entry)
                              text, c->is.form == CATEGORY_BREAK ? "a break" : work_clip(w, c->spelling),
                              sheet_billing_name(c->is.billing)));
     }
+    of_billed_break(w, entry, c);
     if (entry->has_several) {
         of_entry(w, entry, SHEET_FIND_SEVERAL, SHEET_WARNING, entry->day,
                  text_printf(&w->arena, "Multiple valid categories found, using first: %s", text));
@@ -125,7 +138,7 @@ static void of_customers(struct work *w)
 
 void findings_of_orphan(struct work *w, const struct entry *entry)
 {
-    if (entry->day == INT32_MIN) {
+    if (entry->day == INT32_MIN || entry->is_mark || entry->item->is_private) {
         return;
     }
     char span[DAYS_SPAN_LEN + 1];
@@ -202,6 +215,34 @@ void findings_of_moved(struct work *w, const struct part *part, const struct she
                          "timesheet %s has it on %s (line %" PRId32
                          "), where it does not lie any more: not billed here until that one is revised",
                          claim->number, date, claim->line_no));
+}
+
+/* What that sheet has too much is an error, as above: it would be billed though nobody worked it.  A sheet of
+ * days to come is made after this one. */
+void findings_of_changed(struct work *w, const struct entry *entry)
+{
+    int32_t day = entry->day != INT32_MIN ? entry->day : entry->changed_day;
+    int64_t start_min, end_min;
+    const struct sheet_claim *claim = entry->is_claimed && !entry->item->is_private && day != INT32_MIN
+                                          ? split_changed_claim(w, entry, &start_min, &end_min)
+                                          : NULL;
+    if (!claim) {
+        return;
+    }
+    bool is_too_much = claim->start_min < start_min || claim->end_min > end_min;
+    char date[CIVIL_DATE_LEN + 1], then[DAYS_SPAN_LEN + 1], now[DAYS_SPAN_LEN + 1];
+    const char *left = "nothing of it is left";
+    civil_format_date(claim->day, date);
+    days_format_span(&w->days, claim->start_min, claim->end_min, then);
+    if (end_min > start_min) {
+        days_format_span(&w->days, start_min, end_min, now);
+        left = text_printf(&w->arena, "it is %s by now", now);
+    }
+    of_entry(w, entry, SHEET_FIND_MOVED,
+             is_too_much && claim->day < w->input->from_day ? SHEET_ERROR : SHEET_WARNING, day,
+             text_printf(&w->arena,
+                         "%s; timesheet %s has %s of it on %s (line %" PRId32 "), where %s: revise that one",
+                         entry->changes, claim->number, then, date, claim->line_no, left));
 }
 
 static bool has_sheet(const struct work *w, int32_t day)

@@ -15,6 +15,8 @@
 void findings_of_left_out(struct work *w, const struct entry *entry, enum sheet_reason reason);
 
 /* Of a modification that found no original. */
+/* What modifications made of it, where another sheet has it otherwise. */
+void findings_of_changed(struct work *w, const struct entry *entry);
 void findings_of_orphan(struct work *w, const struct entry *entry);
 
 /* Of minutes that nobody decided about; the entries that claim them, in the order of printing. */

@@ -241,6 +241,8 @@ static bool apply(struct modifying *m, struct entry *mod)
     char span[DAYS_SPAN_LEN + 1];
     days_format_span(&w->days, o->start_min, o->end_min, span);
     if (minutes != 0) {
+        entry->may_be_late = entry->may_be_late || mod->may_be_late;
+        entry->changed_day = entry->changed_day < mod->day ? mod->day : entry->changed_day;
         entry->changes = entry->changes[0] ? text_printf(&w->arena, "%s, %s", entry->changes, words) : words;
     }
     mod->is_used_up = true;

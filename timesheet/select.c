@@ -35,14 +35,22 @@ static bool is_left_out(const struct sheet_item *item, enum sheet_reason *ret_re
     return true;
 }
 
+/* Only looked at for what modifications make of it, or it of others. */
+static bool is_beside(const struct sheet_item *item)
+{
+    return item->is_neighbour || item->is_background;
+}
+
 static struct entry make_entry(struct work *w, const struct sheet_item *item)
 {
     struct entry entry = {.item = item,
                           .start_min = days_floor_min(item->start_ms),
                           .end_min = days_floor_min(item->end_ms),
+                          .may_be_late = item->is_late_candidate,
                           .customer = BOOK_NONE,
+                          .changed_day = NO_DAY,
                           .changes = ""};
-    if (!split_first_day(w, &entry, &entry.day)) {
+    if (is_beside(item) || !split_first_day(w, &entry, &entry.day)) {
         entry.day = NO_DAY;
     }
     return entry;
@@ -59,19 +67,16 @@ static void read_categories(struct work *w, struct entry *entry)
     entry->modification = entry->item->is_all_day ? MODIFY_NONE : (uint8_t)modify_kind(entry->item->subject);
 }
 
-/* Who takes a break often shows as free: it is a break all the same. */
-static void admit_background(struct work *w, const struct sheet_item *item)
+/* Who takes a break often shows as free, and may call it private: it is a break all the same. */
+static bool admit_one(struct work *w, struct entry *entry, enum sheet_reason *ret_reason)
 {
-    struct book_reading reading;
-    enum sheet_reason reason;
-    if (is_left_out(item, &reason) && reason != SHEET_LEFT_FREE) {
-        return;
+    bool is_out = is_left_out(entry->item, ret_reason);
+    if (is_out && *ret_reason != SHEET_LEFT_FREE && *ret_reason != SHEET_LEFT_PRIVATE) {
+        return false;
     }
-    book_read(&w->book, &w->arena, item->categories, item->n_categories, &reading);
-    if (reading.verdict == BOOK_BREAK) {
-        w->background = mem_realloc(w->background, w->n_background + 1, sizeof(const struct sheet_item *));
-        w->background[w->n_background++] = item;
-    }
+    read_categories(w, entry);
+    entry->is_mark = is_out && entry->verdict != BOOK_BREAK;
+    return !entry->is_mark || entry->modification != MODIFY_NONE;
 }
 
 static void admit(struct work *w)
@@ -79,18 +84,10 @@ static void admit(struct work *w)
     const struct sheet_input *in = w->input;
     w->entries = mem_calloc(in->n_items, sizeof *w->entries);
     for (size_t i = 0; i < in->n_items; i++) {
-        if (in->items[i].is_background) {
-            admit_background(w, &in->items[i]);
-            continue;
-        }
         struct entry entry = make_entry(w, &in->items[i]);
         enum sheet_reason reason;
         w->n_considered += entry.day != NO_DAY;
-        bool is_out = is_left_out(entry.item, &reason);
-        if (!is_out || reason == SHEET_LEFT_FREE) {
-            read_categories(w, &entry);
-        }
-        if (!is_out || (reason == SHEET_LEFT_FREE && entry.verdict == BOOK_BREAK)) {
+        if (admit_one(w, &entry, &reason)) {
             w->entries[w->n_entries++] = entry;
         } else if (entry.day != NO_DAY) {
             work_leave_out(w, entry.item, reason, "");
@@ -131,12 +128,20 @@ static int poverty(const struct entry *entry)
     return 3;
 }
 
-/* Canonical order; of equal ones the one that stays comes first: the one that another sheet has a day of
- * already, then the richer one. */
+/* Canonical order; of equal ones the one that stays comes first: one that is wanted here, then the one that
+ * another sheet has a day of already, then the richer one.  Modifications of other categories are others:
+ * which of these comes first, and so acts first, must not depend on what is issued. */
 static int canonical(const void *a, const void *b, UNUSED void *arg)
 {
     const struct entry *x = a, *y = b;
     int c = by_key(x, y);
+    if (c == 0 && x->modification != MODIFY_NONE) {
+        c = by_number(poverty(x), poverty(y));
+        c = c ? c : work_compare_categories(x->item, y->item);
+    }
+    c = c ? c : by_number(x->day == NO_DAY, y->day == NO_DAY);
+    c = c ? c : by_number(x->is_mark, y->is_mark);
+    c = c ? c : by_number(x->item->is_private, y->item->is_private);
     c = c ? c : by_number(y->is_claimed, x->is_claimed);
     c = c ? c : by_number(poverty(x), poverty(y));
     c = c ? c : by_number(x->item->location[0] == '\0', y->item->location[0] == '\0');
@@ -151,11 +156,24 @@ static int64_t start_of(const void *item)
     return entry->item->is_all_day ? INT64_MAX / 2 + entry->item->start_day : entry->start_min;
 }
 
-/* Modifications of different categories are meant for different appointments. */
+/* Modifications of different categories are meant for different appointments.  A break of closed days, or a
+ * private one, takes its minutes away whatever else is there. */
 static bool is_same(const struct entry *a, const struct entry *b)
 {
-    return by_key(a, b) == 0 &&
-           (a->modification == MODIFY_NONE || modify_has_equal_categories(a->item, b->item));
+    if (by_key(a, b) != 0 || a->item->is_background || b->item->is_background) {
+        return false;
+    }
+    return a->modification != MODIFY_NONE ? modify_has_equal_categories(a->item, b->item)
+                                          : a->item->is_private == b->item->is_private;
+}
+
+/* Why a mark is on no sheet, other than for what it did; else what is given. */
+static enum sheet_reason unless_mark(const struct entry *entry, enum sheet_reason reason)
+{
+    if (entry->is_mark) {
+        (void)is_left_out(entry->item, &reason);
+    }
+    return reason;
 }
 
 static void drop_duplicates(struct work *w)
@@ -175,7 +193,7 @@ static void drop_duplicates(struct work *w)
         if (!is_duplicate) {
             w->entries[n++] = *entry;
         } else if (entry->day != NO_DAY) {
-            work_leave_out(w, entry->item, SHEET_LEFT_DUPLICATE, "");
+            work_leave_out(w, entry->item, unless_mark(entry, SHEET_LEFT_DUPLICATE), "");
         }
     }
     w->n_entries = n;
@@ -188,6 +206,12 @@ static int by_time(const void *a, const void *b)
     return by_number(*(const int64_t *)a, *(const int64_t *)b);
 }
 
+static bool piles_up(const struct entry *entry)
+{
+    return !entry->item->is_all_day && entry->end_min > entry->start_min && !entry->is_mark &&
+           !is_beside(entry->item);
+}
+
 /* Refused before anybody is compared with anybody.  Timed entries come in the order of their starts. */
 static int refuse_pile(const struct work *w, struct err *e)
 {
@@ -195,14 +219,14 @@ static int refuse_pile(const struct work *w, struct err *e)
     int r = 0;
     int64_t *ends = mem_calloc(w->n_entries, sizeof *ends);
     for (size_t i = 0; i < w->n_entries; i++) {
-        if (!w->entries[i].item->is_all_day && w->entries[i].end_min > w->entries[i].start_min) {
+        if (piles_up(&w->entries[i])) {
             ends[n_ends++] = w->entries[i].end_min;
         }
     }
     qsort(ends, n_ends, sizeof *ends, by_time);
     for (size_t i = 0; i < w->n_entries && r == 0; i++) {
         const struct entry *entry = &w->entries[i];
-        if (entry->item->is_all_day || entry->end_min <= entry->start_min) {
+        if (!piles_up(entry)) {
             continue;
         }
         for (n_begun++; n_over < n_ends && ends[n_over] <= entry->start_min; n_over++) {
@@ -217,15 +241,40 @@ static int refuse_pile(const struct work *w, struct err *e)
 
 /* ---- what changed others ---- */
 
+/* Breaks of closed days, as modifications have left them. */
+static void collect_background(struct work *w)
+{
+    struct days *d = &w->days;
+    struct blocks *b = &w->background;
+    for (size_t i = 0; i < w->n_entries; i++) {
+        const struct entry *entry = &w->entries[i];
+        if (!entry->item->is_background || entry->verdict != BOOK_BREAK) {
+            continue;
+        }
+        struct block block = {entry->start_min, entry->end_min, 0};
+        if (entry->item->is_all_day) {
+            int32_t from = entry->item->start_day, to = entry->item->end_day;
+            from = from > d->low ? from : d->low;
+            to = to < d->high ? to : d->high;
+            block.start_min = from < to ? days_start_min(d, from) : 0;
+            block.end_min = from < to ? days_start_min(d, to) : 0;
+        }
+        b->at = mem_realloc(b->at, b->n + 1, sizeof *b->at);
+        b->at[b->n++] = block;
+    }
+}
+
 static int apply_modifications(struct work *w, struct err *e)
 {
     size_t n = 0, n_changed = 0;
     int r = modify_entries(w, &n_changed, e);
     for (size_t i = 0; r == 0 && i < w->n_entries; i++) {
         struct entry entry = w->entries[i];
-        if (entry.is_used_up) {
+        if (entry.is_used_up || entry.is_mark) {
             if (entry.day != NO_DAY) {
-                work_leave_out(w, entry.item, SHEET_LEFT_MODIFICATION, entry.changes);
+                enum sheet_reason reason =
+                    entry.is_used_up ? SHEET_LEFT_MODIFICATION : unless_mark(&entry, SHEET_LEFT_MODIFICATION);
+                work_leave_out(w, entry.item, reason, entry.changes);
             }
             continue;
         }
@@ -234,9 +283,13 @@ static int apply_modifications(struct work *w, struct err *e)
             entry.day = day; /* it reaches into the period now */
             w->n_considered++;
         }
+        if (entry.changes[0] != '\0') {
+            findings_of_changed(w, &entry);
+        }
         w->entries[n++] = entry;
     }
     w->n_entries = r == 0 ? n : w->n_entries;
+    collect_background(w);
     if (r == 0 && n_changed > 0) {
         drop_duplicates(w);
     }

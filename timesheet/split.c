@@ -128,6 +128,30 @@ const struct sheet_claim *split_moved_claim(const struct work *w, const struct e
     return NULL;
 }
 
+const struct sheet_claim *split_changed_claim(const struct work *w, const struct entry *entry,
+                                              int64_t *ret_start_min, int64_t *ret_end_min)
+{
+    int64_t id = entry->item->appointment_id;
+    for (size_t i = first_claim(w, id, INT32_MIN); i < w->input->n_claims; i++) {
+        const struct sheet_claim *claim = w->claims_by_appointment[i];
+        if (claim->appointment_id != id) {
+            break;
+        }
+        int64_t start_min = days_floor_min(tz_day_start(w->days.zone, claim->day));
+        int64_t end_min = days_floor_min(tz_day_start(w->days.zone, claim->day + 1));
+        start_min = entry->start_min > start_min ? entry->start_min : start_min;
+        end_min = entry->end_min < end_min ? entry->end_min : end_min;
+        bool is_timed = !entry->item->is_all_day && claim->start_min < claim->end_min;
+        if (is_timed && lies_on(w, entry, claim->day) &&
+            (claim->start_min != start_min || claim->end_min != end_min)) {
+            *ret_start_min = start_min;
+            *ret_end_min = end_min;
+            return claim;
+        }
+    }
+    return NULL;
+}
+
 /* ---- days of an entry ---- */
 
 /* The days in [low, high) that it touches, half-open; an entry of no length touches the one it is at. */
@@ -148,21 +172,16 @@ static void days_touched(struct work *w, const struct entry *entry, int32_t *ret
     *ret_to = days_of(d, end_min - 1) + 1;
 }
 
-static bool may_be_late(const struct entry *entry)
-{
-    return entry->item->is_late_candidate;
-}
-
 bool split_first_day(struct work *w, const struct entry *entry, int32_t *ret_day)
 {
     int32_t from, to;
     days_touched(w, entry, &from, &to);
-    if (!may_be_late(entry)) {
+    if (!entry->may_be_late) {
         from = from > w->input->from_day ? from : w->input->from_day;
         to = to < w->input->to_day ? to : w->input->to_day;
     }
     for (int32_t day = from; day < to; day++) {
-        if (days_is_wanted(&w->days, day, may_be_late(entry))) {
+        if (days_is_wanted(&w->days, day, entry->may_be_late)) {
             *ret_day = day;
             return true;
         }
@@ -223,16 +242,9 @@ static void add_break(struct splitting *s, int64_t start_min, int64_t end_min)
 
 static void add_background(struct splitting *s)
 {
-    struct days *d = &s->w->days;
-    for (size_t i = 0; i < s->w->n_background; i++) {
-        const struct sheet_item *item = s->w->background[i];
-        int32_t from = item->start_day > d->low ? item->start_day : d->low;
-        int32_t to = item->end_day < d->high ? item->end_day : d->high;
-        if (!item->is_all_day) {
-            add_break(s, days_floor_min(item->start_ms), days_floor_min(item->end_ms));
-        } else if (from < to) {
-            add_break(s, days_start_min(d, from), days_start_min(d, to));
-        }
+    const struct blocks *background = &s->w->background;
+    for (size_t i = 0; i < background->n; i++) {
+        add_break(s, background->at[i].start_min, background->at[i].end_min);
     }
 }
 
@@ -281,7 +293,7 @@ static int split_entry(struct splitting *s, uint32_t number, struct err *e)
             return err_set(e, ERR_TOO_BIG, 0,
                            "too many appointments last for many days; ask for a shorter period");
         }
-        if (days_is_wanted(&w->days, day, may_be_late(entry))) {
+        if (days_is_wanted(&w->days, day, entry->may_be_late)) {
             r = split_day(s, number, day, &is_seen, e);
         }
     }

@@ -19,6 +19,11 @@ const struct sheet_claim *split_moved_claim(const struct work *w, const struct e
 /* Its place in work.claims_by_sheet, after split_entries. */
 uint32_t split_claim_place(const struct work *w, const struct sheet_claim *claim);
 
+/* A claim on the entry by another sheet, for a day on which it has other times by now; or NULL.  Its times
+ * there: none where the start is not before the end. */
+const struct sheet_claim *split_changed_claim(const struct work *w, const struct entry *entry,
+                                              int64_t *ret_start_min, int64_t *ret_end_min);
+
 /* The first day of the entry that the sheet wants; false when there is none. */
 MUST_CHECK bool split_first_day(struct work *w, const struct entry *entry, int32_t *ret_day);
 

@@ -29,7 +29,7 @@ void work_finish(struct work *w)
     free(w->claims_by_appointment);
     free(w->claims_by_sheet);
     free(w->all_day_claims);
-    free(w->background);
+    free(w->background.at);
     free(w->lines);
     free(w->left_out.at);
     free(w->findings.at);
@@ -126,7 +126,7 @@ static int by_number(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-static int compare_categories(const struct sheet_item *a, const struct sheet_item *b)
+int work_compare_categories(const struct sheet_item *a, const struct sheet_item *b)
 {
     for (size_t i = 0; i < a->n_categories && i < b->n_categories; i++) {
         const char *x = a->categories[i], *y = b->categories[i];
@@ -147,7 +147,7 @@ int work_compare_items(const struct sheet_item *a, const struct sheet_item *b)
     c = c ? c : strcmp(a->location, b->location);
     c = c ? c : by_number(b->importance, a->importance);
     c = c ? c : by_number(a->show_as == SHOW_AS_TENTATIVE, b->show_as == SHOW_AS_TENTATIVE);
-    c = c ? c : compare_categories(a, b);
+    c = c ? c : work_compare_categories(a, b);
     c = c ? c : by_number(a->show_as, b->show_as);
     c = c ? c : by_number(a->response, b->response);
     return c ? c : by_number(a->is_late_candidate, b->is_late_candidate);

@@ -19,7 +19,8 @@
 struct entry {
     const struct sheet_item *item;
     int64_t start_min, end_min; /* timed; what modifications made of it */
-    int32_t day;                /* the first wanted one */
+    int32_t day;                /* the first wanted one; INT32_MIN: none */
+    int32_t changed_day;        /* that of the last modification that changed it; INT32_MIN: none is wanted */
     uint32_t category;          /* of the book; BOOK_NONE without one that says something */
     uint32_t customer;          /* of the book */
     enum book_verdict verdict;
@@ -27,7 +28,9 @@ struct entry {
     enum sheet_billing billing;
     uint8_t modification; /* enum modify_kind */
     bool is_claimed;      /* another sheet has a day of it */
+    bool may_be_late;     /* its closed days are wanted, too: it is late, or what changed it */
     bool has_several;     /* good categories */
+    bool is_mark;         /* private or free: nothing but what it does to others, see select.h */
     bool is_used_up;      /* a modification that changed another entry; `changes` says which and how */
     const char *changes;  /* what modifications did to it; "" */
 };
@@ -111,13 +114,12 @@ struct work {
     size_t n_parts;
     struct part *aside; /* tentative ones that became no line; resolve.h */
     size_t n_aside;
+    struct blocks background; /* breaks on closed days, as they come */
     struct blocks breaks, claims;
     const struct sheet_claim **claims_by_appointment; /* and day */
     const struct sheet_claim **claims_by_sheet;       /* and line: what block.claim counts in */
     const struct sheet_claim **all_day_claims;        /* those with a subject, by day and subject */
     size_t n_all_day_claims;
-    const struct sheet_item **background; /* breaks on closed days */
-    size_t n_background;
     struct sheet_line *lines; /* made by compute.h, one for each part, in the same order */
     struct left_list left_out;
     struct finding_list findings;
@@ -142,6 +144,7 @@ const char *work_quote(struct work *w, const char *subject);
 /* A category or a customer for a finding: whole, unless it is longer than any should be (200 bytes). */
 const char *work_clip(struct work *w, const char *text);
 
+int work_compare_categories(const struct sheet_item *a, const struct sheet_item *b);
 /* Below, equal or above zero: all that is printed of two items or decides about them, but not their ids. */
 int work_compare_items(const struct sheet_item *a, const struct sheet_item *b);
 

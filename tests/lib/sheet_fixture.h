@@ -95,7 +95,7 @@ static inline void fixture_compose_item(struct sheet_draft *d, const struct shee
     const struct sheet_input *in = d->input;
     int32_t from = item->is_all_day ? item->start_day : civil_day_of(tz_to_wall(in->zone, item->start_ms));
     int32_t to = item->is_all_day ? item->end_day : civil_day_of(tz_to_wall(in->zone, item->end_ms - 1)) + 1;
-    if (item->is_background) {
+    if (item->is_background || item->is_neighbour) {
         return;
     }
     d->n_considered++;

@@ -22,6 +22,7 @@ struct world {
     void (*look)(struct world *w); /* after each day */
     int32_t monday;                /* of the first week */
     int32_t today;
+    bool has_modifications; /* among the appointments: Extended and so on */
     int n_appointments;
     bool is_gone[WORLD_APPOINTMENTS];
 };
@@ -36,6 +37,7 @@ static inline void world_format_ms(int64_t ms, char text[17])
 /* Somewhere in the five weeks until today, now and then over midnight or all day. */
 static inline struct appt world_random_appt(struct world *w, int id, char start[17], char end[17])
 {
+    static const char *const modifications[] = {"Extended", "Shortened", "Early start", "Late start"};
     int32_t day = w->today - 1 - (int32_t)rng_below(&w->rng, 35);
     int64_t from = day * MS_PER_DAY + (int64_t)rng_below(&w->rng, 96) * 15 * MS_PER_MINUTE;
     if (rng_below(&w->rng, 8) == 0) {
@@ -45,7 +47,11 @@ static inline struct appt world_random_appt(struct world *w, int id, char start[
         world_format_ms(from, start);
         world_format_ms(from + (int64_t)rng_between(&w->rng, 1, 16) * 15 * MS_PER_MINUTE, end);
     }
-    return appt(id, start, end, w->categories[rng_below(&w->rng, 4)]);
+    struct appt a = appt(id, start, end, w->categories[rng_below(&w->rng, 4)]);
+    a.subject = w->has_modifications && rng_below(&w->rng, 5) == 0
+                    ? modifications[rng_below(&w->rng, ARRAY_LEN(modifications))]
+                    : NULL;
+    return a;
 }
 
 static inline void world_archive_something(struct world *w)

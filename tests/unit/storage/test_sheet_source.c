@@ -13,7 +13,8 @@ struct place {
     struct appt first;   /* as it was archived */
     struct appt version; /* its latest version; start NULL: none */
     const char *kind;
-    bool is_in; /* the week from Monday 2026-03-09 in Berlin */
+    bool is_in;     /* the week from Monday 2026-03-09 in Berlin */
+    bool is_beside; /* … or a neighbour of it */
 };
 
 #define FROM(start_, end_) .first = {.id = 1, .start = (start_), .end = (end_), .customer = "A"}
@@ -22,13 +23,21 @@ struct place {
 
 static const struct place places[] = {
     {"in the middle", FROM("2026-03-10 09:00", "2026-03-10 10:00"), .is_in = true},
-    {"ends as it begins", FROM("2026-03-08 22:00", "2026-03-08 23:00"), .is_in = false},
+    {"ends as it begins", FROM("2026-03-08 22:00", "2026-03-08 23:00"), .is_beside = true},
     {"ends a minute later", FROM("2026-03-08 22:00", "2026-03-08 23:01"), .is_in = true},
     {"begins as it begins", FROM("2026-03-08 23:00", "2026-03-08 23:30"), .is_in = true},
     {"begins a minute before its end", FROM("2026-03-15 22:59", "2026-03-15 23:30"), .is_in = true},
-    {"begins as it ends", FROM("2026-03-15 23:00", "2026-03-15 23:30"), .is_in = false},
+    {"begins as it ends", FROM("2026-03-15 23:00", "2026-03-15 23:30"), .is_beside = true},
     {"of no length, at its first instant", FROM("2026-03-08 23:00", "2026-03-08 23:00"), .is_in = true},
-    {"of no length, at its end", FROM("2026-03-15 23:00", "2026-03-15 23:00"), .is_in = false},
+    {"of no length, at its end", FROM("2026-03-15 23:00", "2026-03-15 23:00"), .is_beside = true},
+    {"a day before", FROM("2026-03-07 21:00", "2026-03-07 23:01"), .is_beside = true},
+    {"more than a day before", FROM("2026-03-07 21:00", "2026-03-07 23:00"), .is_in = false},
+    {"a day after", FROM("2026-03-16 22:59", "2026-03-16 23:30"), .is_beside = true},
+    {"more than a day after", FROM("2026-03-16 23:00", "2026-03-16 23:30"), .is_in = false},
+    {"moved beside it", FROM("2026-02-10 09:00", "2026-02-10 10:00"),
+     TO("changed", "2026-03-08 20:00", "2026-03-08 21:00"), .is_beside = true},
+    {"disappeared beside it", FROM("2026-03-08 20:00", "2026-03-08 21:00"),
+     TO("tombstone", "2026-03-08 20:00", "2026-03-08 21:00"), .is_in = false},
     {"around it", FROM("2026-01-01 00:00", "2026-06-01 00:00"), .is_in = true},
     {"all-day, the day before", FROM("2026-03-08", "2026-03-09"), .is_in = false},
     {"all-day, its first day", FROM("2026-03-09", "2026-03-10"), .is_in = true},
@@ -62,9 +71,11 @@ static void period_is_exact(void **state)
         bool is_tombstone = n == 1 && p->input.items[0].is_tombstone;
         int version = n == 1 ? p->input.items[0].version : row->kind ? 2 : 1;
         bool is_late = n == 1 && p->input.items[0].is_late_candidate;
+        bool is_beside = n == 1 && p->input.items[0].is_neighbour;
         sheet_preview_destroy(p);
         db_rollback(f->db);
-        if (n != row->is_in || version != (row->kind ? 2 : 1) || is_late ||
+        if (n != (row->is_in || row->is_beside) || is_beside != row->is_beside ||
+            version != (row->kind ? 2 : 1) || is_late ||
             is_tombstone != (row->is_in && row->kind && strcmp(row->kind, "tombstone") == 0)) {
             fail_msg("%s: %zu items, version %d%s", row->name, n, version, is_tombstone ? ", tombstone" : "");
         }
@@ -431,7 +442,7 @@ static void moved_after_its_issue_brings_its_claim(void **state)
     sheet_preview_destroy(p);
 }
 
-/* A late one is composed with the breaks of its day; nothing else of closed days is read again. */
+/* A late one is composed with the breaks of its day, and beside what may change it. */
 static void breaks_of_closed_days_come_along(void **state)
 {
     struct fixture *f = *state;
@@ -449,9 +460,10 @@ static void breaks_of_closed_days_come_along(void **state)
     for (size_t i = 0; i < p->input.n_items; i++) {
         const struct sheet_item *item = &p->input.items[i];
         assert_int_equal(item->is_background, item->appointment_id == 5);
+        assert_int_equal(item->is_neighbour, item->appointment_id == 1 || item->appointment_id == 2);
         n_background += item->is_background;
     }
-    assert_int_equal(p->input.n_items, 2);
+    assert_int_equal(p->input.n_items, 4);
     assert_int_equal(n_background, 1);
     sheet_preview_destroy(p);
 }

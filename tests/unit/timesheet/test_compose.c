@@ -260,7 +260,7 @@ static void test_break_of_a_closed_day(void **state)
     lunch->show_as = SHOW_AS_FREE;
     secret->is_private = true;
     compose(&s);
-    assert_lines(&s, "1 03-03 11:00-14:00 Acme|Late 120/0/120 [12:00-13:00 break]\n");
+    assert_lines(&s, "1 03-03 11:00-14:00 Acme|Late 105/0/105 [12:00-13:00 break; 13:30-13:45 break]\n");
     assert_int_equal(s.draft->n_considered, 1);
     assert_int_equal(s.draft->n_left_out, 0);
     assert_string_equal(finding_of(&s, SHEET_FIND_LATE)->text,
@@ -269,7 +269,8 @@ static void test_break_of_a_closed_day(void **state)
     compose(&s);
     assert_string_equal(finding_of(&s, SHEET_FIND_LATE)->text,
                         "\"Late\": of a day that had nothing for a timesheet when it was due");
-    lunch->is_background = false; /* as if it were not there: a closed day is not looked at */
+    lunch->is_background = secret->is_background =
+        false; /* as if it were not there: a closed day is not looked at */
     compose(&s);
     assert_int_equal(s.draft->lines[0].worked, 180);
     scene_end(&s);

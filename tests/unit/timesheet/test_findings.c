@@ -31,6 +31,20 @@ static const struct find_case category_cases[] = {
      SHEET_FIND_UNCATEGORISED,
      SHEET_WARNING,
      "\"Talk\": \"Online\" alone says neither customer nor billing type"},
+    {"a break that is billed",
+     "Lunch",
+     {"Break - billable"},
+     1,
+     SHEET_FIND_MALFORMED,
+     SHEET_WARNING,
+     "\"Lunch\": Break - billable is billed to a customer \"Break\"; did you mean \"Break - non-billable\"?"},
+    {"a break that is billed, the other way round",
+     "Lunch",
+     {"billable - BREAK"},
+     1,
+     SHEET_FIND_MALFORMED,
+     SHEET_WARNING,
+     "\"Lunch\": billable - BREAK is billed to a customer \"BREAK\"; did you mean \"Break - non-billable\"?"},
     {"no separator",
      "Talk",
      {"Acme-billable"},
@@ -107,7 +121,7 @@ static const struct find_case category_cases[] = {
 static void test_categories(void **state)
 {
     (void)state;
-    static const char *const known[] = {"Acme", "Beta Works"};
+    static const char *const known[] = {"Acme", "Beta Works", "Break"};
     for (size_t i = 0; i < ARRAY_LEN(category_cases); i++) {
         struct scene s;
         scene_begin(&s, "Europe/Berlin", "2026-03-02", "2026-03-09");

@@ -268,6 +268,125 @@ static void test_fields(void **state)
     scene_end(&s);
 }
 
+/* Marks act whatever they are shown as, and a private one keeps its words to itself. */
+static void test_marks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *subject, *category, *start, *end;
+        struct sheet_item is;
+        const char *line, *why;
+    } cases[] = {
+        {"private break",
+         "Doctor",
+         "Break - non-billable",
+         "2026-03-03 12:00",
+         "2026-03-03 13:00",
+         {.is_private = true},
+         "1 03-03 09:00-17:00 Acme|A 420/0/420 [12:00-13:00 break]\n",
+         "break"},
+        {"private break with an odd dash",
+         "Doctor",
+         "Break \u2013 non-billable",
+         "2026-03-03 12:00",
+         "2026-03-03 13:00",
+         {.is_private = true},
+         "1 03-03 09:00-17:00 Acme|A 420/0/420 [12:00-13:00 break]\n",
+         "break"},
+        {"private break, declined",
+         "Doctor",
+         "Break - non-billable",
+         "2026-03-03 12:00",
+         "2026-03-03 13:00",
+         {.is_private = true, .response = RESPONSE_DECLINED},
+         "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
+         "declined"},
+        {"private break of the same name and time",
+         "A",
+         "Break - non-billable",
+         "2026-03-03 09:00",
+         "2026-03-03 17:00",
+         {.is_private = true},
+         "1 03-03 09:00-17:00 Acme|A 0/0/0 [09:00-17:00 break]\n",
+         "break"},
+        {"private shortened",
+         "Shortened",
+         NULL,
+         "2026-03-03 16:00",
+         "2026-03-03 17:00",
+         {.is_private = true},
+         "1 03-03 09:00-16:00 Acme|A 420/0/420 [shortened by 1:00]\n",
+         "modification"},
+        {"free shortened",
+         "Shortened",
+         NULL,
+         "2026-03-03 16:00",
+         "2026-03-03 17:00",
+         {.show_as = SHOW_AS_FREE},
+         "1 03-03 09:00-16:00 Acme|A 420/0/420 [shortened by 1:00]\n",
+         "modification"},
+        {"cancelled shortened",
+         "Shortened",
+         NULL,
+         "2026-03-03 16:00",
+         "2026-03-03 17:00",
+         {.is_cancelled = true, .is_private = true},
+         "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
+         "cancelled"},
+        {"shortened that is gone",
+         "Shortened",
+         NULL,
+         "2026-03-03 16:00",
+         "2026-03-03 17:00",
+         {.is_tombstone = true},
+         "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
+         "gone"},
+        {"private extended of nothing is no appointment",
+         "Extended",
+         "Acme - billable",
+         "2026-03-04 16:00",
+         "2026-03-04 17:00",
+         {.is_private = true},
+         "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
+         "private"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct scene s;
+        char lines[1024];
+        scene_begin(&s, "Europe/Berlin", "2026-03-02", "2026-03-09");
+        add(&s, "2026-03-03 09:00", "2026-03-03 17:00", "A", ACME);
+        struct sheet_item *mark = add(&s, cases[i].start, cases[i].end, cases[i].subject, cases[i].category);
+        mark->is_private = cases[i].is.is_private;
+        mark->is_cancelled = cases[i].is.is_cancelled;
+        mark->is_tombstone = cases[i].is.is_tombstone;
+        mark->response = cases[i].is.response;
+        mark->show_as = cases[i].is.show_as ? cases[i].is.show_as : mark->show_as;
+        compose(&s);
+        print_lines(&s, lines, sizeof lines);
+        if (strcmp(lines, cases[i].line) != 0 || strcmp(why_left(&s, mark), cases[i].why) != 0 ||
+            s.draft->n_findings > 0) {
+            fail_msg("%s: %s%s", cases[i].name, lines, why_left(&s, mark));
+        }
+        scene_end(&s);
+    }
+}
+
+/* One that is there twice, once private, acts once. */
+static void test_mark_twice(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-02", "2026-03-09");
+    add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "A", ACME);
+    struct sheet_item *hidden = add(&s, "2026-03-03 10:00", "2026-03-03 10:30", "Extended", NULL);
+    add(&s, "2026-03-03 10:00", "2026-03-03 10:30", "Extended", NULL);
+    hidden->is_private = true;
+    compose(&s);
+    assert_lines(&s, "1 03-03 09:00-10:30 Acme|A 90/0/90 [extended by 0:30]\n");
+    assert_string_equal(why_left(&s, hidden), "private");
+    scene_end(&s);
+}
+
 /* An extension over midnight reaches into the next day, also when the original lies before the period. */
 static void test_midnight(void **state)
 {
@@ -282,6 +401,50 @@ static void test_midnight(void **state)
     assert_string_equal(left_of(&s, mod)->detail, "22:00-24:00 extended by 0:45");
     assert_int_equal(s.draft->n_considered, 2);
     assert_non_null(line_of(&s, a, "2026-03-04"));
+    scene_end(&s);
+}
+
+/* A neighbour changes what is here and says nothing of itself; it pushes nobody out. */
+static void test_neighbours(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "Europe/Berlin", "2026-03-04", "2026-03-09");
+    struct sheet_item *a = add(&s, "2026-03-03 22:00", "2026-03-04 01:00", "A", ACME);
+    struct sheet_item *mod = add(&s, "2026-03-03 22:00", "2026-03-03 22:30", "Late start", ACME);
+    struct sheet_item *orphan = add(&s, "2026-03-03 14:00", "2026-03-03 15:00", "Extended", ACME);
+    struct sheet_item *other = add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "B", "not a category");
+    struct sheet_item *later = add(&s, "2026-03-09 00:00", "2026-03-09 02:00", "C", BETA);
+    struct sheet_item *early = add(&s, "2026-03-08 23:00", "2026-03-09 00:00", "Early start", NULL);
+    mod->is_neighbour = orphan->is_neighbour = other->is_neighbour = later->is_neighbour = true;
+    compose(&s);
+    assert_lines(&s, "1 03-04 00:00-01:00 Acme|A 60/0/60 [started late by 0:30]\n"
+                     "2 03-08 23:00-00:00 Beta|C 60/0/60 [started early by 1:00]\n");
+    assert_int_equal(s.draft->n_considered, 3); /* C lies here by now */
+    assert_int_equal(s.draft->n_left_out, 1);
+    assert_string_equal(why_left(&s, early), "modification");
+    assert_int_equal(count_findings(&s, SHEET_FIND_ORPHAN) + count_findings(&s, SHEET_FIND_MALFORMED), 0);
+    assert_non_null(line_of(&s, a, "2026-03-04"));
+    scene_end(&s);
+}
+
+static void test_late_one_stays_beside_its_like(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_begin(&s, "UTC", "2026-03-09", "2026-03-16");
+    s.closed[s.input.n_closed++] =
+        (struct sheet_closed_days){day_of("2026-03-02"), day_of("2026-03-09"), "2026-0001"};
+    add(&s, "2026-03-08 09:00", "2026-03-08 10:00", "A", ACME)->is_neighbour = true;
+    struct sheet_item *late = add(&s, "2026-03-08 09:00", "2026-03-08 10:00", "A", NULL);
+    late->is_late_candidate = true;
+    add(&s, "2026-03-08 12:00", "2026-03-08 12:30", "pause", "Break - non-billable")->is_background = true;
+    add(&s, "2026-03-08 12:30", "2026-03-08 12:45", "Extended", NULL)->is_neighbour = true;
+    struct sheet_item *second = add(&s, "2026-03-08 12:00", "2026-03-08 13:00", "D", ACME);
+    second->is_late_candidate = true;
+    compose(&s);
+    assert_string_equal(why_left(&s, late), "personal");
+    assert_int_equal(line_of(&s, second, NULL)->worked, 15);
     scene_end(&s);
 }
 
@@ -314,6 +477,91 @@ static void test_original_on_another_sheet(void **state)
     scene_end(&s);
 }
 
+struct other_case {
+    const char *name;
+    const char *start, *end; /* of A */
+    const char *kind, *mod_start, *mod_end;
+    const char *claim_start, *claim_end; /* what the sheet of another week has of A; NULL: none has it */
+    bool is_late;                        /* the modification came after that sheet */
+    const char *lines;
+    const char *text; /* of the finding; "": none */
+    enum sheet_severity severity;
+};
+
+static const struct other_case others[] = {
+    {"shortened, learned after its sheet", "2026-03-08 22:00", "2026-03-09 01:00", "Shortened",
+     "2026-03-08 22:00", "2026-03-08 23:30", "2026-03-08 22:00", "2026-03-09 00:00", true, "",
+     "\"A\": shortened by 1:30; timesheet 2026-0001 has 22:00-24:00 of it on 2026-03-08 (line 2), where it "
+     "is "
+     "22:00-23:30 by now: revise that one",
+     SHEET_ERROR},
+    {"late start, nothing is left of that sheet's part", "2026-03-08 22:00", "2026-03-09 02:00", "Late start",
+     "2026-03-08 22:00", "2026-03-09 01:00", "2026-03-08 22:00", "2026-03-09 00:00", true,
+     "1 03-09 01:00-02:00 Acme|A 60/0/60 [started late by 3:00]\n",
+     "\"A\": started late by 3:00; timesheet 2026-0001 has 22:00-24:00 of it on 2026-03-08 (line 2), where "
+     "nothing of it is left: revise that one",
+     SHEET_ERROR},
+    {"shortened, known to its sheet", "2026-03-08 22:00", "2026-03-09 01:00", "Shortened", "2026-03-08 22:00",
+     "2026-03-08 23:30", "2026-03-08 22:00", "2026-03-08 23:30", false, "", "", SHEET_NOTE},
+    {"extended over the border, learned after its sheet", "2026-03-08 22:00", "2026-03-08 23:00", "Extended",
+     "2026-03-08 23:00", "2026-03-09 01:00", "2026-03-08 22:00", "2026-03-08 23:00", true,
+     "1 03-09 00:00-01:00 Acme|A 60/0/60 [extended by 2:00]\n",
+     "\"A\": extended by 2:00; timesheet 2026-0001 has 22:00-23:00 of it on 2026-03-08 (line 2), where it is "
+     "22:00-24:00 by now: revise that one",
+     SHEET_WARNING},
+    {"extended from the border on", "2026-03-08 22:00", "2026-03-09 00:00", "Extended", "2026-03-09 00:00",
+     "2026-03-09 01:00", "2026-03-08 22:00", "2026-03-09 00:00", false,
+     "1 03-09 00:00-01:00 Acme|A 60/0/60 [extended by 1:00]\n", "", SHEET_NOTE},
+    {"early start over the border, learned after that sheet: the hour is on none", "2026-03-09 00:00",
+     "2026-03-09 02:00", "Early start", "2026-03-08 23:00", "2026-03-09 00:00", NULL, NULL, true,
+     "1 03-08 23:00-00:00 Acme|A 60/0/60 [started early by 1:00]\n"
+     "2 03-09 00:00-02:00 Acme|A 120/0/120 [started early by 1:00]\n",
+     "", SHEET_NOTE},
+    {"the sheet of the week after", "2026-03-15 22:00", "2026-03-16 01:00", "Shortened", "2026-03-15 22:00",
+     "2026-03-15 23:30", "2026-03-16 00:00", "2026-03-16 01:00", false,
+     "1 03-15 22:00-23:30 Acme|A 90/0/90 [shortened by 1:30]\n",
+     "\"A\": shortened by 1:30; timesheet 2026-0001 has 00:00-01:00 of it on 2026-03-16 (line 2), where "
+     "nothing of it is left: revise that one",
+     SHEET_WARNING},
+};
+
+/* What another sheet has otherwise is named with that sheet. */
+static void test_changed_on_another_sheet(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        const struct other_case *c = &others[i];
+        struct scene s;
+        char lines[1024];
+        scene_begin(&s, "UTC", "2026-03-09", "2026-03-16");
+        s.closed[s.input.n_closed++] =
+            (struct sheet_closed_days){day_of("2026-03-02"), day_of("2026-03-09"), "2026-0001"};
+        struct sheet_item *a = add(&s, c->start, c->end, "A", ACME);
+        struct sheet_item *mod = add(&s, c->mod_start, c->mod_end, c->kind, NULL);
+        int64_t from_ms = instant(&s, "2026-03-09 00:00");
+        a->is_neighbour = a->end_ms <= from_ms;
+        mod->is_neighbour = mod->end_ms <= from_ms && !c->is_late;
+        mod->is_late_candidate = c->is_late;
+        if (c->claim_start) {
+            s.claims[s.input.n_claims++] = (struct sheet_claim){a->appointment_id,
+                                                                day_of(c->claim_start),
+                                                                2,
+                                                                instant(&s, c->claim_start) / 60000,
+                                                                instant(&s, c->claim_end) / 60000,
+                                                                "2026-0001",
+                                                                NULL};
+        }
+        compose(&s);
+        print_lines(&s, lines, sizeof lines);
+        const struct sheet_finding *found = finding_of(&s, SHEET_FIND_MOVED);
+        if (strcmp(lines, c->lines) != 0 || strcmp(found ? found->text : "", c->text) != 0 ||
+            (found && found->severity != c->severity) || count_findings(&s, SHEET_FIND_ORPHAN) > 0) {
+            fail_msg("%s: %s%s", c->name, lines, found ? found->text : "");
+        }
+        scene_end(&s);
+    }
+}
+
 static void test_all_day_takes_no_part(void **state)
 {
     (void)state;
@@ -337,8 +585,13 @@ int main(void)
         cmocka_unit_test(test_each),
         cmocka_unit_test(test_several),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_mark_twice),
         cmocka_unit_test(test_midnight),
+        cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_late_one_stays_beside_its_like),
         cmocka_unit_test(test_all_day_takes_no_part),
+        cmocka_unit_test(test_changed_on_another_sheet),
         cmocka_unit_test(test_original_on_another_sheet),
     };
     return cmocka_run_group_tests_name("modify", tests, NULL, NULL);
