@@ -30,6 +30,29 @@ static const struct named *find(const struct named *names, size_t n, int64_t id)
     return bsearch(&(struct named){.id = id}, names, n, sizeof *names, by_id);
 }
 
+static int by_dropped(const void *a, const void *b)
+{
+    const struct twin *x = a, *y = b;
+    return (x->dropped_id > y->dropped_id) - (x->dropped_id < y->dropped_id);
+}
+
+/* Which of two that are the same was kept may depend on their ids; what was decided about one holds for the
+ * other. */
+static int64_t kept_id(const struct twin_list *twins, int64_t id)
+{
+    const struct twin *twin;
+    for (size_t i = 0; i <= twins->n; i++) {
+        twin = twins->n > 0 ? bsearch(&(struct twin){.dropped_id = id}, twins->at, twins->n,
+                                      sizeof *twins->at, by_dropped)
+                            : NULL;
+        if (!twin) {
+            break;
+        }
+        id = twin->kept_id;
+    }
+    return id;
+}
+
 bool rulings_has(const struct rulings *r, uint32_t winner_entry, uint32_t loser_entry)
 {
     return r->n > 0 &&
@@ -50,7 +73,7 @@ static void drop_contradictions(struct rulings *r)
     r->n = n;
 }
 
-void rulings_init(struct rulings *r, const struct work *w)
+void rulings_init(struct rulings *r, struct work *w)
 {
     const struct sheet_input *in = w->input;
     *r = (struct rulings){0};
@@ -63,9 +86,12 @@ void rulings_init(struct rulings *r, const struct work *w)
     }
     qsort(names, w->n_entries, sizeof *names, by_id);
     r->at = mem_calloc(in->n_rulings, sizeof *r->at);
+    if (w->twins.n > 0) {
+        qsort(w->twins.at, w->twins.n, sizeof *w->twins.at, by_dropped);
+    }
     for (size_t i = 0; i < in->n_rulings; i++) {
-        const struct named *winner = find(names, w->n_entries, in->rulings[i].winner_id);
-        const struct named *loser = find(names, w->n_entries, in->rulings[i].loser_id);
+        const struct named *winner = find(names, w->n_entries, kept_id(&w->twins, in->rulings[i].winner_id));
+        const struct named *loser = find(names, w->n_entries, kept_id(&w->twins, in->rulings[i].loser_id));
         if (winner && loser && winner != loser) {
             r->at[r->n++] = (struct ruling){loser->entry, winner->entry};
         }

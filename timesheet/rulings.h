@@ -1,6 +1,7 @@
 /* rulings - a person's decisions about pairs of appointments, ready to be asked while minutes are given away.
  *
- * Two that contradict each other cancel out.  Inside timesheet/ only. */
+ * Two that contradict each other cancel out.  A decision about a duplicate is one about what stands for it.
+ * Inside timesheet/ only. */
 #ifndef TIMESHEET_RULINGS_H
 #define TIMESHEET_RULINGS_H
 
@@ -15,7 +16,7 @@ struct rulings {
     size_t n;
     uint32_t *part_of; /* by entry, of the stretch at hand: its part + 1; 0: it is not there */
 };
-void rulings_init(struct rulings *r, const struct work *w);
+void rulings_init(struct rulings *r, struct work *w); /* puts work.twins in order */
 void rulings_finish(struct rulings *r);
 
 bool rulings_has(const struct rulings *r, uint32_t winner_entry, uint32_t loser_entry);

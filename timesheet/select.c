@@ -186,13 +186,16 @@ static void drop_duplicates(struct work *w)
         if (n == 0 || by_key(&w->entries[group], entry) != 0) {
             group = n;
         }
-        bool is_duplicate = false;
-        for (size_t k = group; k < n && !is_duplicate; k++) {
-            is_duplicate = is_same(&w->entries[k], entry);
+        size_t k = group;
+        while (k < n && !is_same(&w->entries[k], entry)) {
+            k++;
         }
-        if (!is_duplicate) {
+        if (k == n) {
             w->entries[n++] = *entry;
-        } else if (entry->day != NO_DAY) {
+            continue;
+        }
+        work_drop_twin(w, entry->item->appointment_id, w->entries[k].item->appointment_id);
+        if (entry->day != NO_DAY) {
             work_leave_out(w, entry->item, unless_mark(entry, SHEET_LEFT_DUPLICATE), "");
         }
     }

@@ -35,6 +35,7 @@ void work_finish(struct work *w)
     free(w->findings.at);
     free(w->conflicts.at);
     free(w->moved.at);
+    free(w->twins.at);
     book_finish(&w->book);
     days_finish(&w->days);
     arena_finish(&w->arena);
@@ -53,6 +54,12 @@ void work_open_conflict(struct work *w, const struct sheet_conflict *conflict)
 {
     GROW(&w->conflicts);
     w->conflicts.at[w->conflicts.n++] = *conflict;
+}
+
+void work_drop_twin(struct work *w, int64_t dropped_id, int64_t kept_id)
+{
+    GROW(&w->twins);
+    w->twins.at[w->twins.n++] = (struct twin){dropped_id, kept_id};
 }
 
 void work_open_moved(struct work *w, const struct sheet_moved *moved)

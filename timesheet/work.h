@@ -97,6 +97,14 @@ struct conflict_list {
     struct sheet_conflict *at;
     size_t n, cap;
 };
+/* A duplicate that was dropped, and the one that stands for it. */
+struct twin {
+    int64_t dropped_id, kept_id;
+};
+struct twin_list {
+    struct twin *at;
+    size_t n, cap;
+};
 struct moved_list {
     struct sheet_moved *at;
     size_t n, cap;
@@ -125,6 +133,7 @@ struct work {
     struct finding_list findings;
     struct conflict_list conflicts;
     struct moved_list moved;
+    struct twin_list twins;
     size_t n_considered;
 };
 
@@ -135,6 +144,7 @@ void work_leave_out(struct work *w, const struct sheet_item *item, enum sheet_re
                     const char *detail);
 void work_open_conflict(struct work *w, const struct sheet_conflict *conflict);
 void work_open_moved(struct work *w, const struct sheet_moved *moved);
+void work_drop_twin(struct work *w, int64_t dropped_id, int64_t kept_id);
 void work_find(struct work *w, enum sheet_finding_kind kind, enum sheet_severity severity, int32_t day,
                int64_t appointment_id, const char *text);
 

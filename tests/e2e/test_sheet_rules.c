@@ -285,7 +285,7 @@ static void random_borders(void **state)
     struct fixture *f = *state;
     struct rng rng = rng_start();
     turn_clock(f, "2026-04-01 12:00");
-    for (long round = rng_sheets_wanted(300); round > 0; round--) {
+    for (long round = rng_sheets_wanted(0, NULL, 300); round > 0; round--) {
         struct appt appts[BORDER_MAX] = {0};
         char times[BORDER_MAX][2][17], name[32];
         int n = (int)rng_between(&rng, 2, BORDER_MAX - 1);

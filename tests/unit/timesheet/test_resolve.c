@@ -334,6 +334,26 @@ static void test_rulings(void **state)
     }
 }
 
+/* Which of two that are the same stays may hang on ids: what was decided about either holds. */
+static void test_ruling_for_a_duplicate(void **state UNUSED)
+{
+    for (size_t decided = 0; decided < 2; decided++) {
+        struct scene s;
+        scene_begin(&s, "UTC", "2026-03-02", "2026-03-09");
+        struct sheet_item *twins[] = {
+            add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "A", "Acme - billable"),
+            add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "A", "Acme - billable"),
+        };
+        struct sheet_item *b = add(&s, "2026-03-03 09:00", "2026-03-03 10:00", "B", "Acme - billable");
+        s.rulings[s.input.n_rulings++] =
+            (struct sheet_ruling){twins[decided]->appointment_id, b->appointment_id};
+        compose(&s);
+        assert_lines(&s, "1 03-03 09:00-10:00 Acme|A 60/0/60\n"
+                         "2 03-03 09:00-10:00 Acme|B 0/0/0 [09:00-10:00 counts on line 1 (decided by hand)]\n");
+        scene_end(&s);
+    }
+}
+
 static void test_ruling_for_tentative(void **state)
 {
     (void)state;
@@ -441,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_split_and_both),
         cmocka_unit_test(test_rulings),
         cmocka_unit_test(test_ruling_for_tentative),
+        cmocka_unit_test(test_ruling_for_a_duplicate),
         cmocka_unit_test(test_odd_rulings),
         cmocka_unit_test(test_conflicts),
         cmocka_unit_test(test_conflict_over_midnight),
