@@ -157,10 +157,11 @@ static int64_t start_of(const void *item)
 }
 
 /* Modifications of different categories are meant for different appointments.  A break of closed days, or a
- * private one, takes its minutes away whatever else is there. */
+ * private one, takes its minutes away whatever else is wanted there. */
 static bool is_same(const struct entry *a, const struct entry *b)
 {
-    if (by_key(a, b) != 0 || a->item->is_background || b->item->is_background) {
+    bool has_background = a->item->is_background || b->item->is_background;
+    if (by_key(a, b) != 0 || (has_background && !(is_beside(a->item) && is_beside(b->item)))) {
         return false;
     }
     return a->modification != MODIFY_NONE ? modify_has_equal_categories(a->item, b->item)
