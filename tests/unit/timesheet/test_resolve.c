@@ -348,8 +348,9 @@ static void test_ruling_for_a_duplicate(void **state UNUSED)
         s.rulings[s.input.n_rulings++] =
             (struct sheet_ruling){twins[decided]->appointment_id, b->appointment_id};
         compose(&s);
-        assert_lines(&s, "1 03-03 09:00-10:00 Acme|A 60/0/60\n"
-                         "2 03-03 09:00-10:00 Acme|B 0/0/0 [09:00-10:00 counts on line 1 (decided by hand)]\n");
+        assert_lines(&s,
+                     "1 03-03 09:00-10:00 Acme|A 60/0/60\n"
+                     "2 03-03 09:00-10:00 Acme|B 0/0/0 [09:00-10:00 counts on line 1 (decided by hand)]\n");
         scene_end(&s);
     }
 }
