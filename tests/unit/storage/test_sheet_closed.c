@@ -5,6 +5,12 @@
 #include "storage/sheet_private.h"
 
 #define RANGES 4
+#define NONE                                                                                                 \
+    {                                                                                                        \
+        {                                                                                                    \
+            NULL, NULL, NULL                                                                                 \
+        }                                                                                                    \
+    }
 
 struct range {
     const char *from, *to; /* NULL: no more */
@@ -16,21 +22,21 @@ static const struct {
     struct range sheets[RANGES], runs[RANGES];
     const char *want; /* of the period from 2026-04-06: "from to number considered;" */
 } cases[] = {
-    {"nothing", {{NULL}}, {{NULL}}, ""},
+    {"nothing", NONE, NONE, ""},
     {"two weeks",
      {{"2026-03-09", "2026-03-16", "05-01 08:00"}, {"2026-03-16", "2026-03-23", "05-02 08:00"}},
-     {{NULL}},
+     NONE,
      "03-09 03-16 2026-0001 05-02 08:00;03-16 03-23 2026-0002 05-02 08:00;"},
     {"the earlier week was issued later",
      {{"2026-03-16", "2026-03-23", "05-01 08:00"}, {"2026-03-09", "2026-03-16", "05-02 08:00"}},
-     {{NULL}},
+     NONE,
      "03-09 03-16 2026-0002 05-02 08:00;03-16 03-23 2026-0001 05-01 08:00;"},
     {"a later period looks back as well",
      {{"2026-03-09", "2026-03-16", "05-01 08:00"}, {"2026-04-13", "2026-04-20", "05-03 08:00"}},
-     {{NULL}},
+     NONE,
      "03-09 03-16 2026-0001 05-03 08:00;"},
     {"a run that found nothing",
-     {{NULL}},
+     NONE,
      {{"2026-03-01", "2026-04-01", "05-01 08:00"}},
      "03-01 04-01 - 05-01 08:00;"},
     {"a sheet inside the days of an empty run",
@@ -42,15 +48,15 @@ static const struct {
      {{"2026-03-01", "2026-04-01", "05-01 08:00"}},
      "02-23 03-02 2026-0001 05-03 08:00;03-02 03-30 - 05-03 08:00;03-30 04-06 2026-0002 05-03 08:00;"},
     {"a short empty run inside a long one: the last look counts",
-     {{NULL}},
+     NONE,
      {{"2026-03-01", "2026-04-01", "05-01 08:00"}, {"2026-03-10", "2026-03-12", "05-02 08:00"}},
      "03-01 03-10 - 05-01 08:00;03-10 03-12 - 05-02 08:00;03-12 04-01 - 05-01 08:00;"},
     {"a long empty run after a short one",
-     {{NULL}},
+     NONE,
      {{"2026-03-01", "2026-04-01", "05-03 08:00"}, {"2026-03-10", "2026-03-12", "05-02 08:00"}},
      "03-01 04-01 - 05-03 08:00;"},
     {"an empty run that reaches into the period",
-     {{NULL}},
+     NONE,
      {{"2026-04-01", "2026-05-01", "05-01 08:00"}},
      "04-01 04-06 - 05-01 08:00;"},
     {"a run does not look at what sheets have",
