@@ -60,6 +60,7 @@ expect 1 '2026-0001' -- ts show 2026-0001
 expect 1 '77' -- ts export 77
 expect 1 '2026-0001/2' -- ts diff 2026-0001/2
 expect 1 'nobody' -- ts show 2026-0001 --user nobody
+expect 1 'admin-assistant: .*aa.conf names no place to upload to: see \[onedrive\] and \[xero\]' -- ts upload 2026-0001
 
 # ---- before the archive has the days ----
 
