@@ -31,32 +31,15 @@ static int read_period(struct session *s, const struct args *a, struct sheet_ask
     return r < 0 ? session_wrong_usage("%s", e->msg) : 0;
 }
 
-struct zone_search {
-    const struct sheet_ask *ask;
-    char *zone; /* of the sheet of exactly this period; NULL: it is not issued */
-};
-
-static void look_at_zone(void *arg, const struct sheet_row *row)
-{
-    struct zone_search *search = arg;
-    const struct sheet_ask *ask = search->ask;
-    if (row->archive_configuration_id == ask->config.id && strcmp(row->status, "issued") == 0 &&
-        row->from_day == ask->period.from_day && row->to_day == ask->period.to_day && !search->zone) {
-        search->zone = mem_strdup(row->zone);
-    }
-}
-
-/* What is issued keeps its zone, whatever its archive has by now. */
 static int keep_zone(struct session *s, struct db *db, struct sheet_ask *ask, struct err *e)
 {
-    struct zone_search search = {.ask = ask};
-    int r = sheet_store_list(db, ask->config.user_id, look_at_zone, &search, e);
-    if (r < 0 || !search.zone || strcmp(search.zone, ask->config.zone) == 0) {
-        free(search.zone);
+    char *zone;
+    int r = sheet_store_zone(db, ask->config.id, ask->period.from_day, ask->period.to_day, &zone, e);
+    if (r < 0 || !zone) {
         return r;
     }
     free(ask->config.zone);
-    ask->config.zone = search.zone;
+    ask->config.zone = zone;
     return read_zone(s, ask, e);
 }
 

@@ -60,21 +60,33 @@ int sheet_owner_load(struct db *db, int64_t configuration_id, struct sheet_owner
     return 0;
 }
 
-int sheet_owner_take_zone(struct db *db, const struct sheet_request *request, struct sheet_owner *owner,
-                          struct err *e)
+int sheet_store_zone(struct db *db, int64_t configuration_id, int32_t from_day, int32_t to_day,
+                     char **ret_zone, struct err *e)
 {
     struct stmt *s = db_stmt(db, "SELECT zone FROM timesheets WHERE archive_configuration_id = $1 AND "
                                  "status = 'issued' AND start_date = $2 AND end_date = $3");
-    stmt_int(s, 1, owner->configuration_id);
-    stmt_date(s, 2, request->from_day);
-    stmt_date(s, 3, request->to_day - 1);
+    stmt_int(s, 1, configuration_id);
+    stmt_date(s, 2, from_day);
+    stmt_date(s, 3, to_day - 1);
     int r = stmt_step(s, e);
-    if (r > 0) {
-        free(owner->zone);
-        owner->zone = stmt_col_dup(s, 0);
-        stmt_reset(s);
+    if (r < 0) {
+        return r;
     }
-    return r < 0 ? r : 0;
+    *ret_zone = r > 0 ? stmt_col_dup(s, 0) : NULL;
+    stmt_reset(s);
+    return 0;
+}
+
+int sheet_owner_take_zone(struct db *db, const struct sheet_request *request, struct sheet_owner *owner,
+                          struct err *e)
+{
+    char *zone;
+    int r = sheet_store_zone(db, owner->configuration_id, request->from_day, request->to_day, &zone, e);
+    if (r == 0 && zone) {
+        free(owner->zone);
+        owner->zone = zone;
+    }
+    return r;
 }
 
 int sheet_place_find(struct db *db, int64_t configuration_id, int32_t from_day, int32_t to_day,

@@ -72,6 +72,11 @@ MUST_CHECK int sheet_store_try(struct db *db, const struct sheet_request *reques
 MUST_CHECK int sheet_store_issued(struct db *db, const struct sheet_request *request,
                                   struct sheet_issued *ret_issued, struct err *e);
 
+/* The zone of that sheet, for free(); NULL where there is none.  What is issued keeps its zone, whatever its
+ * archive has by now: so does its revision. */
+MUST_CHECK int sheet_store_zone(struct db *db, int64_t configuration_id, int32_t from_day, int32_t to_day,
+                                char **ret_zone, struct err *e);
+
 /* With its lines.  ERR_NOT_FOUND. */
 MUST_CHECK int sheet_store_load(struct db *db, int64_t id, struct sheet *ret_sheet, struct err *e);
 

@@ -5,18 +5,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib/world.sh
+. tests/lib/kill.sh
 
 sim_start --data tests/graphsim/data
 sim_post load '{"max_page":10}' # several pages, so that there is something between them
 config_write
-aa key generate >/dev/null
-aa db upgrade >/dev/null
-printf 'demo-refresh-token\n' >"$WORLD/token"
-chmod 600 "$WORLD/token"
-aa user add anna@example.com --username anna >/dev/null
-aa login anna --refresh-token-file "$WORLD/token" >/dev/null
-aa archive-config add anna --name Work --source msgraph://anna@example.com/calendars/primary \
-    --destination local://anna/calendars/archive --timezone Europe/Berlin >/dev/null
+anna_set_up
 aa job add 1 --type calendar_archive --schedule manual >/dev/null
 aa job run 1 --from 2026-03-01 --to 2026-03-31 >/dev/null 2>&1 || [ $? -eq 75 ] || fail "the run is not queued"
 cp -a "$WORLD/aa.db" "$WORLD/before.db"
@@ -38,18 +32,10 @@ archive >"$WORLD/wanted"
 
 # The run disturbed at sync $1.  Returns 1 when it came to its end before.
 disturb() {
-    local died=0
     rm -f "$WORLD"/aa.db*
     cp -a "$WORLD/before.db" "$WORLD/aa.db"
     : >"$WORLD/daemon.log"
-    KILL_AT=$1 LD_PRELOAD=$KILL_LIB ASAN_OPTIONS=verify_asan_link_order=0 \
-        "$AA_BIN/admin-assistantd" --config "$WORLD/aa.conf" >>"$WORLD/daemon.log" 2>&1 &
-    DAEMON_PID=$!
-    wait_for 30 "death or success" eval '! kill -0 $DAEMON_PID || runs_done 1'
-    kill -TERM "$DAEMON_PID" 2>/dev/null || true # it may also die while it stops
-    { wait "$DAEMON_PID" || died=1; } 2>/dev/null
-    DAEMON_PID=
-    [ "$died" -eq 1 ] || return 1
+    dies_at "$1" runs_done 1 || return 1
     daemon_start
     wait_for 30 "the run after a crash at sync $1" runs_done 1
     daemon_stop

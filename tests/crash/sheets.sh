@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib/world.sh
+. tests/lib/kill.sh
 
 SHEETS=$WORLD/sheets
 sim_start --data tests/graphsim/data/10-people.json
@@ -17,14 +18,7 @@ use_formats() { # FORMAT…
     config_write "[timesheet]" "directory = $SHEETS" "rounding = up" "round_to = 15" "customers = Acme GmbH; Globex" "formats = $*"
 }
 use_formats csv
-aa key generate >/dev/null
-aa db upgrade >/dev/null 2>&1
-printf 'demo-refresh-token\n' >"$WORLD/token"
-chmod 600 "$WORLD/token"
-aa user add anna@example.com --username anna >/dev/null
-aa login anna --refresh-token-file "$WORLD/token" >/dev/null
-aa archive-config add anna --name Work --source msgraph://anna@example.com/calendars/primary \
-    --destination local://anna/calendars/archive --timezone Europe/Berlin >/dev/null
+anna_set_up
 
 # The database that a run of a timesheet job starts from, as $1.db: it is asked for, and nobody has begun.
 keep_queued() { # NAME
@@ -109,16 +103,8 @@ undisturbed() { # NAME
 
 # The run from database $1 disturbed at sync $2.  Returns 1 when it came to its end before.
 disturb() {
-    local died=0
     start_over "$1"
-    KILL_AT=$2 LD_PRELOAD=$KILL_LIB ASAN_OPTIONS=verify_asan_link_order=0 \
-        "$AA_BIN/admin-assistantd" --config "$WORLD/aa.conf" >>"$WORLD/daemon.log" 2>&1 &
-    DAEMON_PID=$!
-    wait_for 30 "death or success" eval '! kill -0 $DAEMON_PID || is_over'
-    kill -TERM "$DAEMON_PID" 2>/dev/null || true # it may also die while it stops
-    { wait "$DAEMON_PID" || died=1; } 2>/dev/null
-    DAEMON_PID=
-    [ "$died" -eq 1 ] || return 1
+    dies_at "$2" is_over || return 1
     recover "$1" "after a crash at sync $2, $1"
     compare "$1" run "after a crash at sync $2, $1"
 }

@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib/world.sh
+. tests/lib/kill.sh
 . tests/lib/sheets.sh
 
 sim_start --data tests/graphsim/data
@@ -12,14 +13,7 @@ printf '%s\n' "xero-secret" >"$WORLD/xero.secret"
 chmod 600 "$WORLD/xero.secret"
 config_write "[onedrive]" "folder = Timesheets" "formats = pdf" "[xero]" "base_url = $AUTHORITY/api.xro/2.0" \
     "identity_url = $AUTHORITY/connect/token" "client_id = XERO-CLIENT" "client_secret_file = $WORLD/xero.secret"
-aa key generate >/dev/null
-aa db upgrade >/dev/null 2>&1
-printf 'demo-refresh-token\n' >"$WORLD/token"
-chmod 600 "$WORLD/token"
-aa user add anna@example.com --username anna >/dev/null
-aa login anna --refresh-token-file "$WORLD/token" >/dev/null
-aa archive-config add anna --name Work --source msgraph://anna@example.com/calendars/primary \
-    --destination local://anna/calendars/archive --timezone Europe/Berlin >/dev/null
+anna_set_up
 cp -a "$WORLD/aa.db" "$WORLD/before.db"
 [ ! -e "$WORLD/aa.db-wal" ] || fail "the database was not closed cleanly"
 
@@ -36,13 +30,7 @@ disturb() {
     echo "document $number" | sheet_file "$number.pdf"
     sheet_issue 1 "$number" 1 NULL 'Acme:150;Globex:225' "pdf:$number.pdf"
     : >"$WORLD/daemon.log"
-    KILL_AT=$1 LD_PRELOAD=$KILL_LIB ASAN_OPTIONS=verify_asan_link_order=0 \
-        "$AA_BIN/admin-assistantd" --config "$WORLD/aa.conf" >>"$WORLD/daemon.log" 2>&1 &
-    DAEMON_PID=$!
-    wait_for 30 "death or success" eval '! kill -0 $DAEMON_PID || outbox_is 1 "$wanted"'
-    kill -TERM "$DAEMON_PID" 2>/dev/null || true # it may also die while it stops
-    { wait "$DAEMON_PID" || died=1; } 2>/dev/null
-    DAEMON_PID=
+    dies_at "$1" outbox_is 1 "$wanted" && died=1
     if [ "$died" -eq 1 ]; then
         daemon_start
         wait_for 30 "the uploads after a crash at sync $1" outbox_is 1 "$wanted"

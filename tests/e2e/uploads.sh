@@ -18,14 +18,7 @@ has_task() { sql "SELECT description FROM action_log WHERE state = 'open'" | gre
 
 sim_start --data tests/graphsim/data
 config_write "[onedrive]" "folder = Timesheets/2026" "formats = pdf csv"
-aa key generate >"$WORLD/out"
-aa db upgrade >>"$WORLD/out" 2>&1
-printf '%s\n' demo-refresh-token >"$WORLD/token"
-chmod 600 "$WORLD/token"
-aa user add anna@example.com --username anna >>"$WORLD/out"
-aa login anna --refresh-token-file "$WORLD/token" >>"$WORLD/out"
-aa archive-config add anna --name Work --source "msgraph://anna@example.com/calendars/primary" \
-    --destination "local://anna/calendars/archive" --timezone Europe/Berlin >>"$WORLD/out"
+anna_set_up
 
 # ---- OneDrive: what is small ----
 daemon_start

@@ -100,3 +100,16 @@ trigger() { /bin/kill -q "$1" -s USR1 "$DAEMON_PID"; }
 runs_done() { [ "$(sql "SELECT count(*) FROM job_runs WHERE state = 'done'")" -ge "$1" ]; }
 run_field() { sql "SELECT $2 FROM job_runs WHERE id = $1"; }
 sql_write() { sqlite3 -batch "$WORLD/aa.db" ".timeout 5000" "$@"; }
+
+# Anna with her sign-in and archive configuration 1 "Work", in a configuration that is written; says nothing.
+anna_set_up() {
+    {
+        aa key generate
+        aa db upgrade
+        aa user add anna@example.com --username anna
+        (umask 077 && echo demo-refresh-token >"$WORLD/token")
+        aa login anna --refresh-token-file "$WORLD/token"
+        aa archive-config add anna --name Work --source "msgraph://anna@example.com/calendars/primary" \
+            --destination "local://anna/calendars/archive" --timezone Europe/Berlin
+    } >"$WORLD/set-up.log" 2>&1 || fail "$(cat "$WORLD/set-up.log")"
+}

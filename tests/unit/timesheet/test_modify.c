@@ -269,103 +269,103 @@ static void test_fields(void **state)
 }
 
 /* Marks act whatever they are shown as, and a private one keeps its words to itself. */
-static void test_marks(void **state)
+static const struct {
+    const char *name, *subject, *category, *start, *end;
+    struct sheet_item is;
+    const char *line, *why;
+} marks[] = {
+    {"private break",
+     "Doctor",
+     "Break - non-billable",
+     "2026-03-03 12:00",
+     "2026-03-03 13:00",
+     {.is_private = true},
+     "1 03-03 09:00-17:00 Acme|A 420/0/420 [12:00-13:00 break]\n",
+     "break"},
+    {"private break with an odd dash",
+     "Doctor",
+     "Break \u2013 non-billable",
+     "2026-03-03 12:00",
+     "2026-03-03 13:00",
+     {.is_private = true},
+     "1 03-03 09:00-17:00 Acme|A 420/0/420 [12:00-13:00 break]\n",
+     "break"},
+    {"private break, declined",
+     "Doctor",
+     "Break - non-billable",
+     "2026-03-03 12:00",
+     "2026-03-03 13:00",
+     {.is_private = true, .response = RESPONSE_DECLINED},
+     "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
+     "declined"},
+    {"private break of the same name and time",
+     "A",
+     "Break - non-billable",
+     "2026-03-03 09:00",
+     "2026-03-03 17:00",
+     {.is_private = true},
+     "1 03-03 09:00-17:00 Acme|A 0/0/0 [09:00-17:00 break]\n",
+     "break"},
+    {"private shortened",
+     "Shortened",
+     NULL,
+     "2026-03-03 16:00",
+     "2026-03-03 17:00",
+     {.is_private = true},
+     "1 03-03 09:00-16:00 Acme|A 420/0/420 [shortened by 1:00]\n",
+     "modification"},
+    {"free shortened",
+     "Shortened",
+     NULL,
+     "2026-03-03 16:00",
+     "2026-03-03 17:00",
+     {.show_as = SHOW_AS_FREE},
+     "1 03-03 09:00-16:00 Acme|A 420/0/420 [shortened by 1:00]\n",
+     "modification"},
+    {"cancelled shortened",
+     "Shortened",
+     NULL,
+     "2026-03-03 16:00",
+     "2026-03-03 17:00",
+     {.is_cancelled = true, .is_private = true},
+     "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
+     "cancelled"},
+    {"shortened that is gone",
+     "Shortened",
+     NULL,
+     "2026-03-03 16:00",
+     "2026-03-03 17:00",
+     {.is_tombstone = true},
+     "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
+     "gone"},
+    {"private extended of nothing is no appointment",
+     "Extended",
+     "Acme - billable",
+     "2026-03-04 16:00",
+     "2026-03-04 17:00",
+     {.is_private = true},
+     "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
+     "private"},
+};
+
+static void test_marks(void **state UNUSED)
 {
-    (void)state;
-    static const struct {
-        const char *name, *subject, *category, *start, *end;
-        struct sheet_item is;
-        const char *line, *why;
-    } cases[] = {
-        {"private break",
-         "Doctor",
-         "Break - non-billable",
-         "2026-03-03 12:00",
-         "2026-03-03 13:00",
-         {.is_private = true},
-         "1 03-03 09:00-17:00 Acme|A 420/0/420 [12:00-13:00 break]\n",
-         "break"},
-        {"private break with an odd dash",
-         "Doctor",
-         "Break \u2013 non-billable",
-         "2026-03-03 12:00",
-         "2026-03-03 13:00",
-         {.is_private = true},
-         "1 03-03 09:00-17:00 Acme|A 420/0/420 [12:00-13:00 break]\n",
-         "break"},
-        {"private break, declined",
-         "Doctor",
-         "Break - non-billable",
-         "2026-03-03 12:00",
-         "2026-03-03 13:00",
-         {.is_private = true, .response = RESPONSE_DECLINED},
-         "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
-         "declined"},
-        {"private break of the same name and time",
-         "A",
-         "Break - non-billable",
-         "2026-03-03 09:00",
-         "2026-03-03 17:00",
-         {.is_private = true},
-         "1 03-03 09:00-17:00 Acme|A 0/0/0 [09:00-17:00 break]\n",
-         "break"},
-        {"private shortened",
-         "Shortened",
-         NULL,
-         "2026-03-03 16:00",
-         "2026-03-03 17:00",
-         {.is_private = true},
-         "1 03-03 09:00-16:00 Acme|A 420/0/420 [shortened by 1:00]\n",
-         "modification"},
-        {"free shortened",
-         "Shortened",
-         NULL,
-         "2026-03-03 16:00",
-         "2026-03-03 17:00",
-         {.show_as = SHOW_AS_FREE},
-         "1 03-03 09:00-16:00 Acme|A 420/0/420 [shortened by 1:00]\n",
-         "modification"},
-        {"cancelled shortened",
-         "Shortened",
-         NULL,
-         "2026-03-03 16:00",
-         "2026-03-03 17:00",
-         {.is_cancelled = true, .is_private = true},
-         "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
-         "cancelled"},
-        {"shortened that is gone",
-         "Shortened",
-         NULL,
-         "2026-03-03 16:00",
-         "2026-03-03 17:00",
-         {.is_tombstone = true},
-         "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
-         "gone"},
-        {"private extended of nothing is no appointment",
-         "Extended",
-         "Acme - billable",
-         "2026-03-04 16:00",
-         "2026-03-04 17:00",
-         {.is_private = true},
-         "1 03-03 09:00-17:00 Acme|A 480/0/480\n",
-         "private"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
         struct scene s;
         char lines[1024];
         scene_begin(&s, "Europe/Berlin", "2026-03-02", "2026-03-09");
         add(&s, "2026-03-03 09:00", "2026-03-03 17:00", "A", ACME);
-        struct sheet_item *mark = add(&s, cases[i].start, cases[i].end, cases[i].subject, cases[i].category);
-        mark->is_private = cases[i].is.is_private;
-        mark->is_cancelled = cases[i].is.is_cancelled;
-        mark->is_tombstone = cases[i].is.is_tombstone;
-        mark->response = cases[i].is.response;
-        mark->show_as = cases[i].is.show_as ? cases[i].is.show_as : mark->show_as;
+        struct sheet_item *mark = add(&s, marks[i].start, marks[i].end, marks[i].subject, marks[i].category);
+        mark->is_private = marks[i].is.is_private;
+        mark->is_cancelled = marks[i].is.is_cancelled;
+        mark->is_tombstone = marks[i].is.is_tombstone;
+        mark->response = marks[i].is.response;
+        mark->show_as = marks[i].is.show_as ? marks[i].is.show_as : mark->show_as;
         compose(&s);
         print_lines(&s, lines, sizeof lines);
-        if (strcmp(lines, cases[i].line) != 0 || strcmp(why_left(&s, mark), cases[i].why) != 0 ||
+        if (strcmp(lines, marks[i].line) != 0 || strcmp(why_left(&s, mark), marks[i].why) != 0 ||
             s.draft->n_findings > 0) {
-            fail_msg("%s: %s%s", cases[i].name, lines, why_left(&s, mark));
+            fail_msg("%s: %s%s", marks[i].name, lines, why_left(&s, mark));
         }
         scene_end(&s);
     }
